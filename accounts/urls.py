@@ -1,0 +1,12 @@
+"""Routes of accounts."""
+
+from django.urls import path
+
+from accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("welcome/", views.welcome, name="welcome"),
+    path("settings/", views.settings_page, name="settings"),
+    path("settings/me/", views.profile, name="profile"),
+]

@@ -1,0 +1,26 @@
+"""Celery rings, the database decides: short tasks by id, one static schedule, no results."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from celery import Celery
+from celery.schedules import crontab, schedule
+
+app = Celery("envol")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Each tick takes an advisory lock (common/locks.py), so a second beat does no harm.
+app.conf.beat_schedule = {
+    "heartbeat": {"task": "analytics.tasks.beat", "schedule": schedule(15), "options": {"queue": "default"}},
+    "due-campaigns": {"task": "campaigns.tasks.start_due", "schedule": schedule(2), "options": {"queue": "default"}},
+    "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
+    "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},
+    "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
+    "invariant": {
+        "task": "delivery.tasks.check_ledgers",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"queue": "default"},
+    },
+}

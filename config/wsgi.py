@@ -1,0 +1,10 @@
+"""The door of the pages."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("ENVOL_WEB", "1")  # the web processes share a pool of connections
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

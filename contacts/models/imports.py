@@ -1,0 +1,68 @@
+"""An uploaded file and how far it has come."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models.consent import ConsentState
+
+
+class ContactImport(models.Model):
+    """One import: the row is the queue and the journal.
+
+        uploaded → matched → running → done
+                                └→ failed (error says where)      uploaded, matched → cancelled
+
+    A running import holds a lease; a worker that died leaves it to the next, which goes on after `row_cursor`.
+    """
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("waiting for its columns")
+        MATCHED = "matched", _("ready to start")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    file = models.FileField(upload_to="imports/")
+    file_name = models.CharField(max_length=255)
+    file_size = models.BigIntegerField()  # octets
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    columns = models.JSONField(default=list)  # header as found, in order
+    mapping = models.JSONField(
+        default=dict
+    )  # {"<column index>": "address" | "first_name" | … | "field:<id>" | "new:<key>" | ""}
+    contact_list = models.ForeignKey(
+        "contacts.ContactList", null=True, on_delete=models.SET_NULL, related_name="imports"
+    )
+    consent_source = models.CharField(_("where the consent comes from"), max_length=300, blank=True)
+    tracking_consent = models.SmallIntegerField(choices=ConsentState.choices, default=ConsentState.UNKNOWN)
+    statement = models.ForeignKey(
+        "contacts.ConsentStatement", null=True, on_delete=models.PROTECT, related_name="imports"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
+    lease_until = models.DateTimeField(null=True)
+    byte_cursor = models.BigIntegerField(default=0)  # octets read so far, for the progress bar
+    row_cursor = models.BigIntegerField(default=0)  # rows merged so far: where a restart goes on
+    row_count = models.BigIntegerField(default=0)
+    created_count = models.BigIntegerField(default=0)
+    changed_count = models.BigIntegerField(default=0)
+    unchanged_count = models.BigIntegerField(default=0)
+    refused_count = models.BigIntegerField(default=0)
+    reasons = models.JSONField(default=dict)  # {"missing": 3, "broken": 2, "duplicate": 1}
+    refused_file = models.FileField(upload_to="imports/", blank=True)
+    error = models.TextField(blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [models.Index(fields=["-created_at", "-id"], name="import_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name

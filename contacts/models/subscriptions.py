@@ -1,0 +1,49 @@
+"""Lists, and who is on them."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class ContactList(models.Model):
+    """A named audience people can join and leave."""
+
+    name = models.CharField(_("name"), max_length=150, unique=True)
+    description = models.TextField(_("description, shown on the preference page"), blank=True, max_length=500)
+    is_public = models.BooleanField(_("shown on the preference page"), default=True)
+    is_sample = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("list")
+        verbose_name_plural = _("lists")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """One contact on one list. Leaving keeps the row: an import never brings somebody back."""
+
+    class State(models.IntegerChoices):
+        SUBSCRIBED = 1, _("subscribed")
+        UNSUBSCRIBED = 2, _("unsubscribed")
+
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="subscriptions")
+    contact_list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="subscriptions")
+    state = models.SmallIntegerField(choices=State.choices, default=State.SUBSCRIBED, db_default=1)
+    subscribed_at = models.DateTimeField(db_default=Now())
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("subscription")
+        constraints = [models.UniqueConstraint(fields=["contact", "contact_list"], name="one_subscription")]
+        indexes = [
+            # The audience of a campaign, block by block in the order of contact ids.
+            models.Index(fields=["contact_list", "contact"], name="subscription_audience", condition=models.Q(state=1)),
+            models.Index(fields=["contact_list", "-subscribed_at"], name="subscription_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} on {self.contact_list_id}"

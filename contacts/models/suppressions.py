@@ -1,0 +1,51 @@
+"""Addresses that must not be mailed, whatever lists say."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Suppression(models.Model):
+    """One reason not to mail an address. Works without a contact: looked up by `address_key` at snapshot and at claim.
+
+    After an erasure `address_key` becomes null and `fingerprint` (keyed hash of the key) stays, so that an import
+    cannot revive the person.
+    """
+
+    class Reason(models.IntegerChoices):
+        """Numbers are shared with delivery's reasons of a skip (delivery/reasons.py, 20 and up)."""
+
+        UNSUBSCRIBED = 20, _("unsubscribed from everything")
+        HARD_BOUNCE = 21, _("dead address")
+        SOFT_BOUNCES = 22, _("five soft bounces in a row")
+        COMPLAINED = 23, _("complained")
+        MANUAL = 24, _("put on the list by the team")
+        ERASED = 25, _("erased on request")
+
+    class Scope(models.IntegerChoices):
+        ALL = 0, _("everything")
+        MARKETING = 1, _("marketing")
+
+    address_key = models.CharField(_("address"), max_length=320, null=True)
+    fingerprint = models.BinaryField(max_length=32, null=True, editable=False)
+    reason = models.SmallIntegerField(_("reason"), choices=Reason.choices, default=Reason.MANUAL)
+    scope = models.SmallIntegerField(_("scope"), choices=Scope.choices, default=Scope.ALL)
+    origin = models.CharField(_("origin"), max_length=200, blank=True, db_default="")
+    is_sample = models.BooleanField(default=False, db_default=False, editable=False)
+    created_at = models.DateTimeField(_("since"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
+        constraints = [
+            models.UniqueConstraint(fields=["address_key", "scope"], name="one_suppression"),
+            models.UniqueConstraint(fields=["fingerprint", "scope"], name="one_tombstone"),
+            models.CheckConstraint(
+                condition=models.Q(address_key__isnull=False) | models.Q(fingerprint__isnull=False),
+                name="suppression_names_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="suppression_newest")]
+
+    def __str__(self) -> str:
+        return self.address_key or "(erased)"

@@ -1,0 +1,98 @@
+"""Mailing: one frozen send. Content: what one variant in one language says. Link: where its links lead."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Mailing(models.Model):
+    """One frozen send. `delivery` never learns who asked for it.
+
+        planned → sending ⇄ paused          snapshot and dispatch run in `sending` only
+                     │  └──────────→ cancelled    what is left becomes skipped
+                     └→ finished (nothing pending, nothing sending, and the ledger balances)
+
+    `planned` waits for `starts_at`: the undo window, or a date.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("planned")
+        SENDING = "sending", _("being sent")
+        PAUSED = "paused", _("paused")
+        CANCELLED = "cancelled", _("cancelled")
+        FINISHED = "finished", _("finished")
+
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    provider = models.ForeignKey("delivery.Provider", on_delete=models.PROTECT, related_name="mailings")
+    occasion = models.BigIntegerField()  # one number per campaign with all its variants
+    audience = models.JSONField(default=dict)  # contacts/audience.py compiles it; frozen
+    policy = models.CharField(max_length=20)  # the organisation's tracking policy when it started
+    public_url = models.URLField()  # where unsubscribe and view pages live in these mails
+    tracking_url = models.URLField()  # where pixel and links live in these mails
+    organisation = models.JSONField(default=dict)  # name and address as printed
+    is_test = models.BooleanField(default=False)  # out of every figure
+    is_sample = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # Why nothing moves, in words for people (the server's own where a provider refused), and until when.
+    pause_reason = models.TextField(blank=True)
+    paused_until = models.DateTimeField(null=True)
+    # Snapshot, block by block by contact id; the planned number is provisional until it is done.
+    snapshot_cursor = models.BigIntegerField(default=0)
+    snapshot_done_at = models.DateTimeField(null=True)
+    planned_count = models.IntegerField(default=0)
+    first_message_id = models.BigIntegerField(null=True)
+    last_message_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("mailing")
+        indexes = [
+            models.Index(
+                fields=["starts_at"], name="mailing_open", condition=models.Q(state__in=["planned", "sending"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Content(models.Model):
+    """What one variant in one language says, compiled once (delivery/skeleton) and filled per person."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="contents")
+    variant = models.CharField(max_length=20, default="A")
+    language = models.CharField(max_length=5, default="fr")
+    subject = models.TextField()  # Liquid
+    preheader = models.TextField(blank=True)  # Liquid
+    sender_name = models.CharField(max_length=100, blank=True)
+    sender_address = models.CharField(max_length=320)
+    reply_to = models.CharField(max_length=320, blank=True)
+    html = models.TextField()  # compiled MJML with Liquid in it
+    text = models.TextField(blank=True)  # Liquid; made from the HTML where empty
+
+    class Meta:
+        verbose_name = _("content")
+        constraints = [models.UniqueConstraint(fields=["mailing", "variant", "language"], name="one_content")]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Link(models.Model):
+    """One link of a content; tokens name it by `number`, counted within the mailing."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="links")
+    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="links")
+    number = models.PositiveIntegerField()
+    url = models.TextField()  # may hold Liquid: then it is rendered again with the message's variables at the click
+    label = models.CharField(max_length=300, blank=True)  # the words of the link, or the image's description
+
+    class Meta:
+        verbose_name = _("link")
+        constraints = [models.UniqueConstraint(fields=["mailing", "number"], name="one_link")]
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,87 @@
+"""What import-linter cannot see: relations written as strings, and edges imported across apps."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FLOORS = {
+    "common": 0,
+    "accounts": 1,
+    "contacts": 2,
+    "catcher": 2,
+    "templates_app": 3,
+    "deliverability": 3,
+    "delivery": 4,
+    "feedback": 5,
+    "campaigns": 6,
+    "analytics": 7,
+    "sample": 8,
+    "config": 9,
+}
+EDGES = {"views", "api", "forms", "tasks", "urls", "admin", "receivers", "management"}
+
+
+def our_files() -> list[Path]:
+    return [path for app in FLOORS for path in sorted((ROOT / app).rglob("*.py"))]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_app_of_ours_has_a_floor() -> None:
+    installed = {config.name for config in apps.get_app_configs() if (ROOT / config.name).is_dir()}
+
+    assert installed == set(FLOORS) - {"config"}
+
+
+def test_relations_point_down() -> None:
+    upward = [
+        f"{model.__name__}.{field.name} → {field.related_model.__name__}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model
+        if (own := FLOORS.get(model._meta.app_label)) is not None
+        if (other := FLOORS.get(field.related_model._meta.app_label)) is not None
+        if other > own or (other == own and model._meta.app_label != field.related_model._meta.app_label)
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("path", our_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_edges_are_private(path: Path) -> None:
+    own = path.relative_to(ROOT).parts[0]
+    touched = [
+        name
+        for name in imports_of(path)
+        if (parts := name.split("."))[0] in FLOORS and parts[0] != own and own != "config"
+        if len(parts) > 1 and parts[1] in EDGES
+    ]
+
+    assert touched == []
+
+
+@pytest.mark.parametrize("path", our_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    functions = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path.parts
+    ]
+
+    assert text.count("\n") <= 400 or "migrations" in path.parts
+    assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 50] == []
+
+
+def test_common_stays_small() -> None:
+    assert len([path for path in (ROOT / "common").glob("*.py") if path.name not in ("__init__.py", "apps.py")]) <= 10
