@@ -1,0 +1,29 @@
+"""Who may open which route, and with which methods. A route without a row fails the build.
+
+PUBLIC    anybody, no login (links in mails, sign-in, health)
+TEAM      any signed-in person; others are sent to the sign-in page
+ADMIN     administrators (is_staff); others are sent to the admin's sign-in
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+PUBLIC, TEAM, ADMIN = "public", "team", "admin"
+
+
+@dataclass(frozen=True)
+class Row:
+    who: str
+    methods: tuple[str, ...] = ("GET",)
+    args: tuple[Any, ...] = ()  # to reverse the route; need not exist
+
+
+GET_POST = ("GET", "POST")
+POST = ("POST",)
+
+ROUTES: dict[str, Row] = {
+    "accounts:welcome": Row(TEAM, GET_POST),
+    "accounts:settings": Row(TEAM, GET_POST),
+    "accounts:profile": Row(TEAM, GET_POST),
+    "accounts:language": Row(PUBLIC, POST),
+}

@@ -1,0 +1,47 @@
+"""People and clients that tests of every app share; registered in tests/conftest.py."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organisation, User
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    row, _ = Organisation.objects.update_or_create(
+        pk=1,
+        defaults={
+            "name": "Maison Verdier",
+            "address": "12 rue Mercière, 69002 Lyon",
+            "set_up_at": datetime(2026, 1, 5, 9, 0, tzinfo=UTC),
+        },
+    )
+    return row
+
+
+@pytest.fixture
+def ines(db: None) -> User:
+    """Inès, of the marketing team: signed in, no administrator."""
+    return User.objects.create_user("ines@maison-verdier.example", "correct horse", name="Inès Laurent", language="en")
+
+
+@pytest.fixture
+def olivier(db: None) -> User:
+    """Olivier, administrator."""
+    return User.objects.create_superuser("olivier@maison-verdier.example", "correct horse", name="Olivier Marchetti")
+
+
+@pytest.fixture
+def team_client(organisation: Organisation, ines: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(ines, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+@pytest.fixture
+def admin_client(organisation: Organisation, olivier: User) -> Client:
+    client = Client()
+    client.force_login(olivier, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
