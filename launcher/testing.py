@@ -1,0 +1,49 @@
+"""`./envol test`: the tests on servers of their own, beside the ones in daily use and never on real data."""
+
+import contextlib
+import os
+
+from launcher import environment, keys
+from launcher.checkout import ROOT, venv_python
+from launcher.locks import Held, joined
+from launcher.processes import in_foreground
+from launcher.servers import started
+from launcher.state import open_state
+
+# the state of the tests, inside the state folder
+FOLDER = "test"
+
+# the command that keeps servers running for tests started by hand
+SERVERS = "./envol servers --test"
+
+# what a person set for the real installation says nothing to the tests
+_NOT_FOR_TESTS = ("DEBUG", "EMAIL_URL", "ENVOL_BIND", "ENVOL_KEYS", "ENVOL_TRACKING_URL", "ENVOL_URL", "PORT", "SAMPLE")
+
+
+def run(pytest_arguments: list[str]) -> int:
+    """Run pytest with `pytest_arguments`; its exit code.
+
+    ENVOL_TEST_DATABASE_URL and ENVOL_TEST_REDIS_URL name servers to use instead of embedded ones. The database's role
+    must be allowed to create databases; the Redis is emptied.
+    """
+    environment.ensure(environment.DEV)
+    given = {
+        name: os.environ[f"ENVOL_TEST_{name}"]
+        for name in ("DATABASE_URL", "REDIS_URL")
+        if os.environ.get(f"ENVOL_TEST_{name}")
+    }
+    state = open_state(FOLDER)
+    kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
+    command = [str(venv_python()), "-m", "pytest", *pytest_arguments]
+    with contextlib.ExitStack() as stack:
+        try:
+            servers = stack.enter_context(started(state, "./envol test", given=given, throwaway=True))
+        except Held as held:
+            # two runs at once would empty each other's Redis; servers that were started for this are shared
+            if held.by != SERVERS:
+                raise
+            env = stack.enter_context(joined(state))
+        else:
+            keys.ensure(state)
+            env = servers.env
+        return in_foreground(command, env=kept | env, cwd=ROOT)

@@ -1,0 +1,94 @@
+"""The tests' database: migrated once into a template, cloned in a moment for each run and each worker."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+from pytest_django.plugin import DjangoDbBlocker
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# "envol" in ASCII: one process at a time makes the template
+_LOCK = 0x656E766F6C
+
+
+@contextlib.contextmanager
+def cloned_database() -> Iterator[str]:
+    """A migrated database for the time of the block, in Django's connection and DATABASE_URL; yields its URL."""
+    url = os.environ["DATABASE_URL"]
+    name = f"test_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as server:
+        _drop_abandoned(server)
+        server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        template = _ensure_template(server)
+        _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
+        server.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        _use(name)
+        # the processes a test starts belong into the same database
+        os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{name}").geturl()
+        try:
+            yield os.environ["DATABASE_URL"]
+        finally:
+            os.environ["DATABASE_URL"] = url
+            connection.close()
+            _run(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _ensure_template(server: "psycopg.Connection[tuple[str]]") -> str:
+    """The database that holds the migrations as they are now; those of other versions go."""
+    name = f"template_{_migrations_fingerprint()}"
+    known = [row[0] for row in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\___%'")]
+    if name not in known:
+        for old in known:
+            _run(server, "DROP DATABASE {} WITH (FORCE)", old)
+        unfinished = "template_unfinished"
+        _run(server, "CREATE DATABASE {}", unfinished)
+        _use(unfinished)
+        call_command("migrate", verbosity=0)
+        connection.close()
+        _run(server, "ALTER DATABASE {} RENAME TO {}", unfinished, name)
+    return name
+
+
+def _migrations_fingerprint() -> str:
+    """Changes with any migration here, and with the packages that bring migrations of their own."""
+    digest = hashlib.sha256((ROOT / "requirements" / "run.txt").read_bytes())
+    for path in sorted(ROOT.glob("*/migrations/*.py")):
+        digest.update(bytes(path.relative_to(ROOT)) + path.read_bytes())
+    digest.update((ROOT / "config" / "settings.py").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _drop_abandoned(server: "psycopg.Connection[tuple[str]]") -> None:
+    """What runs that were killed have left."""
+    for (name,) in server.execute("SELECT datname FROM pg_database WHERE datname ~ '^test_[0-9]+$'").fetchall():
+        try:
+            os.kill(int(name.removeprefix("test_")), 0)
+        except ProcessLookupError:
+            _run(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        except PermissionError:
+            continue
+
+
+def _use(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def _run(server: "psycopg.Connection[tuple[str]]", statement: str, *names: str) -> None:
+    server.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Replaces pytest-django's, which would migrate at each run."""
+    with django_db_blocker.unblock(), cloned_database():
+        yield
