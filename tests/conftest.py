@@ -1,3 +1,4 @@
+from tests.database import django_db_setup
 from tests.fixtures import admin_client, ines, olivier, organisation, team_client
 
-__all__ = ["admin_client", "ines", "olivier", "organisation", "team_client"]
+__all__ = ["admin_client", "django_db_setup", "ines", "olivier", "organisation", "team_client"]
