@@ -23,7 +23,8 @@ def number(value: Any, decimals: int = 0) -> str:
 def percent(ratio: Any, decimals: int | None = None) -> str:
     """A ratio of 0 to 1 as a percentage; None (a denominator of nought) → "–".
 
-    Without `decimals` it keeps three figures: 98.6 %, 4.61 %, 0.041 %. Rounding never says all or none when it is not so.
+    Without `decimals` it keeps three figures: 98.6 %, 4.61 %, 0.041 %. Rounding never says all or none
+    when it is not so.
     """
     if ratio is None or ratio == "":
         return NOTHING

@@ -42,7 +42,7 @@ def breakable(address: str) -> SafeString:
 
 @register.simple_tag
 def moment(value: datetime | None, form: str = "short") -> SafeString | str:
-    """A <time> in the reader's zone. `form`: short ("24 June, 19:42"), day, clock; the year shows when it is not this one."""
+    """A <time> in the reader's zone. `form`: short ("24 June, 19:42"), day or clock; another year is shown."""
     if value is None:
         return figures.NOTHING
     local = timezone.localtime(value) if timezone.is_aware(value) else value
@@ -52,7 +52,9 @@ def moment(value: datetime | None, form: str = "short") -> SafeString | str:
     clock = "G\xa0\\h\xa0i" if in_french else "H:i"
     layout = {"short": f"{day}, {clock}", "day": day, "clock": clock}[form]
     full = formats.date_format(local, f"l j F Y, {clock}")
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, formats.date_format(local, layout))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, formats.date_format(local, layout)
+    )
 
 
 # ── icons and drawings ──────────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +86,11 @@ def bar(value: float | None, total: float = 100, colour: str = "c1", size: str =
 def big_percent(ratio: Any) -> SafeString:
     """A rate as a key figure: the sign is small beside the digits."""
     text = figures.percent(ratio)
-    return format_html("{}<small>{}%</small>", text[:-1].rstrip(figures.NARROW), "\u202f") if "%" in text else format_html("{}", text)
+    return (
+        format_html("{}<small>{}%</small>", text[:-1].rstrip(figures.NARROW), "\u202f")
+        if "%" in text
+        else format_html("{}", text)
+    )
 
 
 @register.simple_tag
@@ -107,7 +113,7 @@ LEDGER_ORDER = ("accepted", "sending", "unknown", "refused", "skipped", "pending
 
 @register.simple_tag
 def ledger_bar(ledger: Any, size: str = "") -> SafeString:
-    """The bar of a ledger: an object or dict with planned and one count per state. A state with one person is visible."""
+    """The bar of a ledger: an object or dict with planned and one count per state. One single person is visible."""
     counts = {state: int(_read(ledger, state) or 0) for state in LEDGER_ORDER}
     spans = figures.spans([counts[state] for state in LEDGER_ORDER])
     shapes = format_html_join(
@@ -120,7 +126,8 @@ def ledger_bar(ledger: Any, size: str = "") -> SafeString:
         "planned": figures.number(_read(ledger, "planned")),
     }
     return format_html(
-        '<svg class="ev-ledger__bar{}" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        '<svg class="ev-ledger__bar{}" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "{}</svg>",
         f" ev-ledger__bar--{size}" if size else "",
         label,
         shapes,

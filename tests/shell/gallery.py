@@ -32,12 +32,53 @@ def _rates() -> list[dict[str, Any]]:
     rise = [0.31, 0.33, 0.32, 0.35, 0.34, 0.36, 0.362]
     flat = [0.0004, 0.00038, 0.00045, 0.00041]
     return [
-        {"label": "Delivery", "value": 0.986, "trend": 0.003, "is_better": True, "values": rise, "note": "of accepted", "url": "#"},
-        {"label": "Bounces", "value": 0.0112, "trend": -0.0021, "is_better": True, "values": [0.013, 0.012, 0.0112], "limit": 0.02, "note": "limit 2 %", "url": "#"},
-        {"label": "Complaints", "value": 0.00041, "trend": 0.00009, "is_better": False, "values": flat, "limit": 0.0008, "note": "alert at 0.08 %", "url": "#"},
-        {"label": "Opens", "value": 0.362, "trend": 0.014, "is_better": True, "values": rise, "note": "58 % can be measured", "url": "#"},
+        {
+            "label": "Delivery",
+            "value": 0.986,
+            "trend": 0.003,
+            "is_better": True,
+            "values": rise,
+            "note": "of accepted",
+            "url": "#",
+        },
+        {
+            "label": "Bounces",
+            "value": 0.0112,
+            "trend": -0.0021,
+            "is_better": True,
+            "values": [0.013, 0.012, 0.0112],
+            "limit": 0.02,
+            "note": "limit 2 %",
+            "url": "#",
+        },
+        {
+            "label": "Complaints",
+            "value": 0.00041,
+            "trend": 0.00009,
+            "is_better": False,
+            "values": flat,
+            "limit": 0.0008,
+            "note": "alert at 0.08 %",
+            "url": "#",
+        },
+        {
+            "label": "Opens",
+            "value": 0.362,
+            "trend": 0.014,
+            "is_better": True,
+            "values": rise,
+            "note": "58 % can be measured",
+            "url": "#",
+        },
         {"label": "Clicks", "value": 0.0461, "trend": None, "values": rise, "note": "of delivered", "url": "#"},
-        {"label": "Unsubscribes", "value": None, "trend": 0, "is_better": None, "values": [], "note": "nothing delivered yet"},
+        {
+            "label": "Unsubscribes",
+            "value": None,
+            "trend": 0,
+            "is_better": None,
+            "values": [],
+            "note": "nothing delivered yet",
+        },
     ]
 
 
@@ -73,16 +114,41 @@ def context() -> dict[str, Any]:
             {"name": "leave", "word": "Unsubscribe…", "icon": "user-minus", "kind": "danger"},
         ],
         "checks": [
-            {"state": "warn", "title": "The main image has no description", "text": "Mailboxes that block images show a gap.", "url": "#", "action": "Correct"},
+            {
+                "state": "warn",
+                "title": "The main image has no description",
+                "text": "Mailboxes that block images show a gap.",
+                "url": "#",
+                "action": "Correct",
+            },
             {"state": "ok", "title": "One-click unsubscribe: tried for real", "text": "answered in 84 ms"},
             {"state": "bad", "title": "The postal address is missing", "url": "#", "action": "Add it"},
         ],
         "entries": [
-            {"at": NOW, "title": "Summer sale: accepted", "text": "by the catcher", "icon": "mail-check", "kind": "accent", "url": "#"},
+            {
+                "at": NOW,
+                "title": "Summer sale: accepted",
+                "text": "by the catcher",
+                "icon": "mail-check",
+                "kind": "accent",
+                "url": "#",
+            },
             {"at": NOW - timedelta(days=11), "title": "Clicked “See the linen”", "icon": "click", "kind": "accent"},
-            {"at": NOW - timedelta(days=500), "title": "Subscribed", "text": "form in the footer", "icon": "user-plus", "kind": "ok"},
+            {
+                "at": NOW - timedelta(days=500),
+                "title": "Subscribed",
+                "text": "form in the footer",
+                "icon": "user-plus",
+                "kind": "ok",
+            },
         ],
-        "days": [("31/05", 36.2, 4.1), ("01/06", 34.8, 3.9), ("02/06", 38.1, 4.6), ("03/06", 35.5, 4.2), ("04/06", None, None)],
+        "days": [
+            ("31/05", 36.2, 4.1),
+            ("01/06", 34.8, 3.9),
+            ("02/06", 38.1, 4.6),
+            ("03/06", 35.5, 4.2),
+            ("04/06", None, None),
+        ],
     }
 
 
