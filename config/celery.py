@@ -24,3 +24,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "default"},
     },
 }
+
+
+@worker_init.connect
+def refuse_other_keys(**_kwargs: object) -> None:
+    """A worker with other keys than the database was written with would sign links nobody can open."""
+    from accounts.services import check_keys
+
+    check_keys()

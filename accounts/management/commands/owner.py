@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.services import ensure_owner
+from accounts.services import WrongKeys, check_keys, ensure_owner
 
 
 class Command(BaseCommand):
@@ -18,6 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            check_keys()
+        except WrongKeys as error:
+            raise CommandError(str(error)) from error
         access = ensure_owner(email=options["email"], reset=options["reset"])
         if options["json"]:
             found = {"created": access.created, "email": access.email, "password": access.password}

@@ -1,0 +1,60 @@
+"""Tokens live for years in other people's mailboxes: short, purpose-bound, and impossible to make up."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.tokens import BadToken, Purpose, decode, encode
+
+IDS = st.integers(min_value=0, max_value=2**45)
+
+
+@given(st.sampled_from(Purpose), st.integers(0, 2**31 - 1), IDS, st.integers(0, 5000))
+def test_a_token_says_what_it_was_made_for(purpose: Purpose, mailing: int, message: int, link: int) -> None:
+    token = decode(encode(purpose, mailing=mailing, message=message, link=link), purpose=purpose)
+
+    assert dataclasses.astuple(token) == (purpose, mailing, message, link)
+
+
+def test_tokens_stay_under_forty_characters() -> None:
+    longest = encode(Purpose.CLICK, mailing=2**31 - 1, message=2**42, link=300)
+
+    assert len(longest) <= 40
+    assert len(encode(Purpose.UNSUBSCRIBE, mailing=12_345, message=987_654_321)) <= 30
+
+
+def test_another_purpose_does_not_open() -> None:
+    token = encode(Purpose.PREFERENCES, mailing=3, message=9)
+
+    with pytest.raises(BadToken):
+        decode(token, purpose=Purpose.UNSUBSCRIBE)
+
+
+@given(st.text(max_size=80))
+def test_noise_is_refused(text: str) -> None:
+    with pytest.raises(BadToken):
+        decode(text, purpose=Purpose.UNSUBSCRIBE)
+
+
+@given(st.integers(0, 200), st.integers(1, 255))
+def test_one_flipped_byte_is_refused(position: int, flip: int) -> None:
+    import base64
+
+    good = encode(Purpose.CLICK, mailing=77, message=123_456, link=4)
+    raw = bytearray(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+    raw[position % len(raw)] ^= flip
+
+    with pytest.raises(BadToken):
+        decode(base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode(), purpose=Purpose.CLICK)
+
+
+def test_a_retired_key_still_verifies(settings) -> None:  # type: ignore[no-untyped-def]
+    old = encode(Purpose.UNSUBSCRIBE, mailing=3, message=9)
+    settings.KEYS = dataclasses.replace(settings.KEYS, link={**settings.KEYS.link, 2: b"a newer key of 16"})
+
+    fresh = encode(Purpose.UNSUBSCRIBE, mailing=3, message=9)
+
+    assert fresh != old
+    assert decode(old, purpose=Purpose.UNSUBSCRIBE) == decode(fresh, purpose=Purpose.UNSUBSCRIBE)
