@@ -6,6 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
 from celery.schedules import crontab, schedule
+from celery.signals import worker_init
 
 app = Celery("envol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
