@@ -1,10 +1,13 @@
 # Every target is a command of ./envol, which works the same without make.
 .DEFAULT_GOAL := run
 
-run servers lint reset shell-env requirements:
+run setup lint servers shell-env requirements:
 	@./envol $@
 
 test:
 	@./envol test $(ARGS)
 
-.PHONY: run servers test lint reset shell-env requirements
+reset:
+	@./envol reset $(if $(YES),--yes)
+
+.PHONY: run setup test lint reset servers shell-env requirements

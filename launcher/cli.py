@@ -3,46 +3,73 @@
 import contextlib
 import shlex
 import signal
-import sys
 from collections.abc import Callable
 
-from launcher import environment, keys, testing
+from launcher import assets, environment, keys, linting, requirements, reset, run, testing, translations
+from launcher.commands import end_in_order_on_signals, ended
 from launcher.locks import Held, hold, joined
 from launcher.refusal import Refusal
-from launcher.servers import started
+from launcher.servers import serving
 from launcher.state import open_state
-from launcher.terminal import paint, say
+from launcher.terminal import complain, say, step
 
 USAGE = """\
-Usage: ./envol COMMAND
+./envol COMMAND
 
-  run                start everything and print the address (the default)
-  test [ARGUMENTS]   run the tests, with pytest's arguments
-  servers [--test]   start PostgreSQL and Redis alone, until Ctrl-C
-  shell-env [--test] print the environment of the running servers: eval "$(./envol shell-env)"
+  run                  start everything and print the address; Ctrl-C stops it (without a command: this)
+  setup                install and build what is missing, start nothing
+  test [ARGUMENTS]     run the tests; the arguments go to pytest
+  lint                 check style, types, floors, templates and translations
+  reset [--yes]        delete the database, the files and the keys, and start over
+  servers [--test]     start PostgreSQL and Redis alone, until Ctrl-C
+  shell-env [--test]   print the environment of the running servers: eval "$(./envol shell-env)"
+  requirements [...]   pin the packages of pyproject.toml; the arguments go to uv
+
+PORT, ENVOL_URL, ENVOL_STATE, DATABASE_URL, REDIS_URL and more: docs/running.md
 """
 
 
-def test(arguments: list[str]) -> int:
-    return testing.run(arguments)
+class WrongUse(Exception):
+    """The command line makes no sense; the text says what in it."""
 
 
-def servers(arguments: list[str]) -> int:
-    """Run the servers alone until a signal comes."""
+def _run(arguments: list[str]) -> int:
+    _flag(arguments)
+    return run.run()
+
+
+def _setup(arguments: list[str]) -> int:
+    _flag(arguments)
+    environment.ensure()
+    translations.compile_changed()
+    assets.build()
+    return 0
+
+
+def _lint(arguments: list[str]) -> int:
+    _flag(arguments)
+    return linting.run()
+
+
+def _reset(arguments: list[str]) -> int:
+    return reset.run(is_confirmed=_flag(arguments, "--yes"))
+
+
+def _servers(arguments: list[str]) -> int:
     of_tests = _flag(arguments, "--test")
     environment.ensure()
     state = open_state(testing.FOLDER if of_tests else "")
     command = testing.SERVERS if of_tests else "./envol servers"
-    with started(state, command, throwaway=of_tests, given={} if of_tests else None) as running:
+    given: dict[str, str] | None = {} if of_tests else None
+    with hold(state, command), serving(state, given=given, throwaway=of_tests) as servers:
         keys.ensure(state)
-        running.publish()
-        say(f'PostgreSQL and Redis are running; in another shell: eval "$(./envol shell-env{" --test" * of_tests})"')
+        servers.publish()
+        step(f'PostgreSQL and Redis are running; in another shell: eval "$(./envol shell-env{" --test" * of_tests})"')
         signal.pause()
     return 0
 
 
-def shell_env(arguments: list[str]) -> int:
-    """Print the environment of what runs, for a shell to read."""
+def _shell_env(arguments: list[str]) -> int:
     state = open_state(testing.FOLDER if _flag(arguments, "--test") else "")
     with contextlib.suppress(Held), hold(state, "./envol shell-env"):
         raise Refusal("Nothing is running here: start ./envol run or ./envol servers first.")
@@ -52,41 +79,42 @@ def shell_env(arguments: list[str]) -> int:
     return 0
 
 
-def _flag(arguments: list[str], known: str) -> bool:
+def _help(arguments: list[str]) -> int:
+    _flag(arguments)
+    say(USAGE.rstrip())
+    return 0
+
+
+def _flag(arguments: list[str], known: str = "") -> bool:
+    """Whether the one `known` flag was given; raises WrongUse on anything else."""
     if arguments and arguments != [known]:
-        raise WrongUse(f"Unknown arguments: {shlex.join(arguments)}")
+        raise WrongUse(f"Not understood: {shlex.join(arguments)}")
     return bool(arguments)
 
 
-class WrongUse(Exception):
-    """The command line makes no sense; the text says what in it."""
-
-
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "test": test,
-    "servers": servers,
-    "shell-env": shell_env,
+    "run": _run,
+    "setup": _setup,
+    "test": testing.run,
+    "lint": _lint,
+    "reset": _reset,
+    "servers": _servers,
+    "shell-env": _shell_env,
+    "requirements": requirements.run,
+    "help": _help,
+    "--help": _help,
+    "-h": _help,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit code is 0 done, 1 refused with the reason, 2 wrong use."""
-    signal.signal(signal.SIGTERM, _ended_from_outside)
-    signal.signal(signal.SIGHUP, _ended_from_outside)
+    end_in_order_on_signals()
     name, *rest = arguments or ["run"]
     try:
         if name not in COMMANDS:
             raise WrongUse(f"There is no command {name}.")
-        return COMMANDS[name](rest)
+        return ended(lambda: COMMANDS[name](rest))
     except WrongUse as error:
-        sys.stderr.write(f"{error}\n\n{USAGE}")
+        complain(f"{error}\n\n{USAGE}")
         return 2
-    except Refusal as refusal:
-        sys.stderr.write(paint(f"{refusal}", "red") + "\n")
-        return 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-
-
-def _ended_from_outside(number: int, _frame: object) -> None:
-    raise SystemExit(128 + number)

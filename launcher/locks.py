@@ -13,7 +13,7 @@ from typing import IO
 
 from launcher.refusal import Refusal, in_plain_words
 from launcher.state import State, open_private
-from launcher.terminal import say
+from launcher.terminal import step
 
 
 class Held(Refusal):
@@ -84,6 +84,6 @@ def wait_for_users(state: State) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another command still uses the database; it is stopped when that one ends.")
+            step("Another command still uses the database; it is stopped when that one ends.")
             fcntl.flock(file, fcntl.LOCK_EX)
         (state.folder / "servers.json").unlink(missing_ok=True)

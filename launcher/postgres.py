@@ -65,7 +65,7 @@ def stop(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def stop_at_once(process: "subprocess.Popen[bytes]") -> None:
-    """Stop without a checkpoint, as a power cut would; nothing committed is lost."""
+    """Stop without a checkpoint, as a power cut would; nothing committed is lost. Does nothing to one that ended."""
     processes.stop(process, by=signal.SIGQUIT, patience=5)
 
 

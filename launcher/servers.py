@@ -25,58 +25,63 @@ class Servers:
         self.env |= more or {}
         self.state.write("servers.json", self.env)
 
-    def stop(self, *, at_once: bool = False) -> list[str]:
-        """Stop Redis, then PostgreSQL; the names of those that had to be killed."""
+    def ended(self) -> str | None:
+        """The name of a server that ended without being asked; None while all is well."""
+        if self.database and self.database.process.poll() is not None:
+            return "PostgreSQL"
+        if self.broker and self.broker.process.poll() is not None:
+            return "Redis"
+        return None
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop Redis, then PostgreSQL. Interrupted while it waits, it stops what is left without waiting."""
         if self.stopped:
-            return []
+            return
         self.stopped = True
         (self.state.folder / "servers.json").unlink(missing_ok=True)
-        killed = []
-        if self.broker and not redis.stop(self.broker.process):
-            killed.append("redis")
-        if self.database and at_once:
-            postgres.stop_at_once(self.database.process)
-        elif self.database and not postgres.stop(self.database.process):
-            killed.append("postgres")
-        return killed
+        try:
+            if self.broker:
+                redis.stop(self.broker.process)
+            if self.database and not at_once:
+                postgres.stop(self.database.process)
+        finally:
+            if self.database:
+                postgres.stop_at_once(self.database.process)
 
 
 @contextlib.contextmanager
-def started(
-    state: State, command: str, *, given: dict[str, str] | None = None, throwaway: bool = False
-) -> Iterator[Servers]:
+def serving(state: State, *, given: dict[str, str] | None = None, throwaway: bool = False) -> Iterator[Servers]:
     """Start the servers whose address is not `given` (by default in the environment) for the time of the `with` block.
 
-    `throwaway` servers are the tests': fast, and nothing they hold is kept with care.
-    Raises Held where another command has this state folder.
+    The caller holds the state folder. `throwaway` servers are the tests': fast, and nothing in them is kept with care.
     """
     check_room(state)
-    with hold(state, command):
-        servers = Servers(state, {"ENVOL_STATE": str(state.folder)} | (_given() if given is None else given))
-        try:
-            if "DATABASE_URL" not in servers.env:
-                servers.database = postgres.start(state, throwaway=throwaway)
-                servers.env["DATABASE_URL"] = servers.database.url
-            if "REDIS_URL" not in servers.env:
-                servers.broker = redis.start(state, throwaway=throwaway)
-                servers.env["REDIS_URL"] = servers.broker.url
-            yield servers
-        finally:
-            servers.stop()
+    servers = Servers(state, {"ENVOL_STATE": str(state.folder)} | (given_servers() if given is None else given))
+    try:
+        if "DATABASE_URL" not in servers.env:
+            servers.database = postgres.start(state, throwaway=throwaway)
+            servers.env["DATABASE_URL"] = servers.database.url
+        if "REDIS_URL" not in servers.env:
+            servers.broker = redis.start(state, throwaway=throwaway)
+            servers.env["REDIS_URL"] = servers.broker.url
+        yield servers
+    finally:
+        servers.stop()
 
 
 @contextlib.contextmanager
 def at_hand(state: State, command: str) -> Iterator[dict[str, str]]:
     """The environment of servers for a short command: joins running ones, else starts them for its own time."""
-    if len(given := _given()) == 2:
+    if len(given := given_servers()) == 2:
         yield {"ENVOL_STATE": str(state.folder)} | given
         return
     with contextlib.ExitStack() as stack:
         try:
-            servers = stack.enter_context(started(state, command))
+            stack.enter_context(hold(state, command))
         except Held:
             yield stack.enter_context(joined(state))
             return
+        servers = stack.enter_context(serving(state))
         servers.publish()
         try:
             yield servers.env
@@ -84,5 +89,6 @@ def at_hand(state: State, command: str) -> Iterator[dict[str, str]]:
             wait_for_users(state)
 
 
-def _given() -> dict[str, str]:
+def given_servers() -> dict[str, str]:
+    """The servers that the environment names."""
     return {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}

@@ -18,6 +18,12 @@ from launcher.accounts import Account, servers_account
 from launcher.checkout import ROOT
 from launcher.refusal import Refusal, in_plain_words
 
+# what `reset` deletes; the tests' servers and the copied programs stay
+KEPT = (
+    *("keys.json", "embedded.json", "sample.json", "static.json", "users", "servers.json", "beat"),
+    *("pg18", "redis", "run", "logs", "files", "static"),
+)
+
 NEEDED_BYTES = 300 * 1024 * 1024
 
 

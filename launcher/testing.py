@@ -3,11 +3,11 @@
 import contextlib
 import os
 
-from launcher import environment, keys
+from launcher import assets, environment, keys, translations
 from launcher.checkout import ROOT, venv_python
-from launcher.locks import Held, joined
+from launcher.locks import Held, hold, joined
 from launcher.processes import in_foreground
-from launcher.servers import started
+from launcher.servers import serving
 from launcher.state import open_state
 
 # the state of the tests, inside the state folder
@@ -27,6 +27,8 @@ def run(pytest_arguments: list[str]) -> int:
     must be allowed to create databases; the Redis is emptied.
     """
     environment.ensure(environment.DEV)
+    translations.compile_changed()
+    assets.build()
     given = {
         name: os.environ[f"ENVOL_TEST_{name}"]
         for name in ("DATABASE_URL", "REDIS_URL")
@@ -37,7 +39,7 @@ def run(pytest_arguments: list[str]) -> int:
     command = [str(venv_python()), "-m", "pytest", *pytest_arguments]
     with contextlib.ExitStack() as stack:
         try:
-            servers = stack.enter_context(started(state, "./envol test", given=given, throwaway=True))
+            stack.enter_context(hold(state, "./envol test"))
         except Held as held:
             # two runs at once would empty each other's Redis; servers that were started for this are shared
             if held.by != SERVERS:
@@ -45,5 +47,5 @@ def run(pytest_arguments: list[str]) -> int:
             env = stack.enter_context(joined(state))
         else:
             keys.ensure(state)
-            env = servers.env
+            env = stack.enter_context(serving(state, given=given, throwaway=True)).env
         return in_foreground(command, env=kept | env, cwd=ROOT)
