@@ -87,7 +87,7 @@ class Features:
 
 @dataclass(slots=True)
 class Dialogue:
-    """One connection's transfers. Take messages while `has_room`, write `outgoing()`, report `sent` and `received`."""
+    """One connection's transfers. While there is `room`, take; write `outgoing()`; report `sent` and `received`."""
 
     features: Features
     level: int
@@ -113,10 +113,10 @@ class Dialogue:
         return self.must_close or self.closing_reply is not None
 
     @property
-    def has_room(self) -> bool:
-        """Whether another message may be taken now: level 2 keeps one ahead, level 4 several."""
-        room = self.in_flight if self.level >= 4 else 2 if self.level == 2 else 1
-        return not self.is_closing and self._open < room
+    def room(self) -> int:
+        """How many messages may be taken now: level 2 keeps one ahead, level 4 several."""
+        most = self.in_flight if self.level >= 4 else 2 if self.level == 2 else 1
+        return 0 if self.is_closing else most - self._open
 
     @property
     def is_idle(self) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Features, Step
+from tests.smtp import Mailbox
 
 ALL = Features(has_pipelining=True, has_chunking=True, has_8bitmime=True, has_size=True)
 CAMILLE = Envelope(1, b"news@verdier.example", b"camille@poste.example", b"Subject: un\r\n\r\n.dot\r\n")
@@ -44,7 +45,7 @@ def test_level_1_writes_the_envelope_together_and_waits_with_the_body() -> None:
     assert flush(talk) == (b"MAIL FROM:<news@verdier.example> SIZE=21\r\nRCPT TO:<camille@poste.example>\r\nDATA\r\n")
     talk.received(b"250 ok\r\n250 ok\r\n354 go\r\n")
     assert flush(talk) == b"Subject: un\r\n\r\n..dot\r\n.\r\n"
-    assert not talk.has_room
+    assert not talk.room
 
 
 def test_level_2_writes_the_body_and_the_next_envelope_together() -> None:
@@ -70,7 +71,7 @@ def test_level_4_has_whole_messages_in_flight_with_a_reset_between() -> None:
     assert written.count(b"BDAT") == 2
     assert written.count(b"RSET") == 1
     assert b".dot" in written and b"..dot" not in written
-    assert talk.has_room
+    assert talk.room
 
 
 # ── the table of replies to MAIL, RCPT, DATA (levels 1 and 2) ────────────────────────────────────────────────────
@@ -173,7 +174,7 @@ def test_after_a_421_nothing_in_flight_is_in_doubt() -> None:
     verdicts = talk.received(b"250 ok\r\n250 ok\r\n250 queued\r\n421 4.7.0 too many messages\r\n250 odd\r\n")
 
     assert fates(verdicts) == {1: Fate.ACCEPTED}
-    assert not talk.has_room
+    assert not talk.room
     assert fates(talk.closed()) == {2: Fate.NOT_BEGUN}
 
 
@@ -186,80 +187,6 @@ def test_a_reply_too_many_lowers_the_level_and_closes() -> None:
 
 
 # ── a server with moods, cut at a random octet ───────────────────────────────────────────────────────────────────
-
-
-class Server:
-    """A small RFC 5321 server in memory: accepts, refuses by its own dice, and knows what it accepted."""
-
-    def __init__(self, moods: list[str]) -> None:
-        self.moods, self.rest, self.accepted = moods, b"", []  # type: ignore[var-annotated]
-        self.sender = self.recipient = None  # type: ignore[var-annotated]
-        self.in_data, self.sizes, self.closed = False, [], False  # type: ignore[var-annotated]
-
-    def mood(self) -> str:
-        return self.moods.pop(0) if self.moods else "yes"
-
-    def eat(self, octets: bytes) -> bytes:
-        self.rest += octets
-        out = b""
-        while not self.closed and (answer := self.one()) is not None:
-            out += answer
-        return out
-
-    def one(self) -> bytes | None:
-        if self.in_data:
-            _, found, rest = self.rest.partition(b"\r\n.\r\n")
-            if self.rest.startswith(b".\r\n"):
-                found, rest = b".", self.rest[3:]
-            if not found:
-                return None
-            self.rest, self.in_data = rest, False
-            return self.end_of_message()
-        line, found, rest = self.rest.partition(b"\r\n")
-        if not found:
-            return None
-        word = line[:4]
-        if word == b"BDAT":
-            size = int(line.split()[1])
-            if len(rest) < size:
-                return None
-            self.rest = rest[size:]
-            return self.end_of_message() if self.recipient else b"503 5.5.1 need RCPT\r\n"
-        self.rest = rest
-        if word == b"RSET":
-            self.sender = self.recipient = None
-            return b"250 ok\r\n"
-        if word == b"MAIL" and self.sender:
-            return b"503 5.5.1 nested MAIL\r\n"
-        if word == b"DATA":
-            if not self.recipient:
-                return b"554 5.5.1 no valid recipients\r\n"
-            self.in_data = True
-            return b"354 go\r\n"
-        if word == b"RCPT" and not self.sender:
-            return b"503 5.5.1 need MAIL\r\n"
-        mood = self.mood()
-        if mood == "421":
-            self.closed = True
-            return b"421 4.3.2 closing\r\n"
-        if mood in ("later", "no"):
-            return b"451 4.3.0 later\r\n" if mood == "later" else b"550 5.1.1 no\r\n"
-        if word == b"MAIL":
-            self.sender = line
-        else:
-            self.recipient = line
-        return b"250-fine\r\n250 ok\r\n"
-
-    def end_of_message(self) -> bytes:
-        mood = self.mood()
-        who, self.sender, self.recipient = self.recipient, None, None
-        if mood == "421":
-            self.closed = True
-            return b"421 4.3.2 closing\r\n"
-        if mood in ("later", "no") or who is None:
-            return b"451 4.3.0 later\r\n" if mood == "later" else b"554 5.7.1 no\r\n"
-        self.accepted.append(int(who.split(b"<")[1].split(b"@")[0]))
-        return b"250 2.0.0 queued\r\n"
 
 
 MOODS = st.lists(st.sampled_from(["yes"] * 6 + ["later", "no", "421"]), max_size=60)
@@ -275,13 +202,13 @@ MOODS = st.lists(st.sampled_from(["yes"] * 6 + ["later", "no", "421"]), max_size
 )
 def test_no_certain_verdict_is_ever_wrong(level: int, moods: list[str], up: int, down: int, sizes: list[int]) -> None:
     """The wire takes `up` octets and brings `down` octets, then it is cut; both limits fall anywhere."""
-    talk, server = dialogue(level, in_flight=4), Server(list(moods))
+    talk, server = dialogue(level, in_flight=4), Mailbox(list(moods))
     todo = [
         Envelope(n, b"a@b.example", b"%d@c.example" % n, b"x" * size + b"\r\n.y\r\n") for n, size in enumerate(sizes)
     ]
     verdicts, taken = [], 0
     while True:
-        while todo and talk.has_room:
+        while todo and talk.room:
             talk.take([todo.pop(0)])
             taken += 1
         octets = talk.outgoing()[:up]
