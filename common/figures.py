@@ -45,9 +45,9 @@ def points(difference: Any) -> str:
     if difference is None or difference == "":
         return NOTHING
     value = Decimal(str(difference)) * 100
-    places = _places(value) if value else 0
+    value = round(value, _places(value)).normalize()
     sign = "+" if value > 0 else ""
-    return f"{sign}{number(value, places)}\xa0pt"
+    return f"{sign}{number(value, max(0, -int(value.as_tuple().exponent)))}\xa0pt"
 
 
 def _places(value: Decimal) -> int:

@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+from config.urls import handler400, handler403, handler404, handler500
 from tests.shell.gallery import gallery
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [path("design/", gallery, name="gallery"), path("", include("config.urls"))]
