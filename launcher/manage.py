@@ -36,5 +36,15 @@ def _within_project(command: Callable[[], int]) -> int:
             if len(given_servers()) < 2:
                 end_in_order_on_signals()
             env = stack.enter_context(at_hand(state, f"./manage.py {' '.join(sys.argv[1:2])}"))
+            _check_given_database()
         os.environ.update(env)
         return command()
+
+
+def _check_given_database() -> None:
+    """One sentence instead of a traceback where the database of the environment does not answer."""
+    if url := os.environ.get("DATABASE_URL"):
+        # imported late: only the project's environment has the driver
+        from launcher.reach import check_database
+
+        check_database(url)

@@ -1,5 +1,6 @@
 """Ports: which are free, and what to say of one that is not."""
 
+import errno
 import socket
 
 from launcher.refusal import Refusal
@@ -35,4 +36,6 @@ def check_free(host: str, port: int, variable: str) -> None:
     except socket.gaierror as error:
         raise Refusal(f"{host} is no address of this machine: check ENVOL_BIND.") from error
     except OSError as error:
-        raise Refusal(f"Port {port} is busy or not available: choose another with {variable}={port + 1}.") from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise Refusal(f"{host} is no address of this machine: check ENVOL_BIND.") from error
+        raise Refusal(f"Port {port} is busy: choose another, for instance {variable}={port + 1}.") from error

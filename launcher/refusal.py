@@ -22,6 +22,4 @@ def in_plain_words(where: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise disk_full(where) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise Refusal(f"Cannot write to {error.filename or where}: {error.strerror}.") from error
-        raise
+        raise Refusal(f"Cannot write to {error.filename or where}: {error.strerror}.") from error
