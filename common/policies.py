@@ -36,7 +36,26 @@ MESSAGE: dict[str, Any] = {
     "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-public_policy: _Decorator = csp(PUBLIC)
-editor_policy: _Decorator = csp(EDITOR)
-message_policy: _Decorator = csp(MESSAGE)
+POLICIES = {"page": PAGE, "public": PUBLIC, "editor": EDITOR, "message": MESSAGE}
+
+_View = Callable[..., Any]
+
+
+def _policy(name: str) -> Callable[[_View], _View]:
+    def decorate(view: _View) -> _View:
+        under_policy: _View = csp(POLICIES[name])(view)
+        under_policy.policy = name  # type: ignore[attr-defined]
+        return under_policy
+
+    return decorate
+
+
+public_policy = _policy("public")
+editor_policy = _policy("editor")
+message_policy = _policy("message")
+
+
+def policy_of(view: _View) -> str:
+    """The name of the policy a view answers under."""
+    name: str = getattr(view, "policy", "page")
+    return name
