@@ -1,0 +1,44 @@
+"""The names a template may use, and what they hold for one contact."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.models import Organisation
+from contacts.models import Contact, ContactField
+from templates_app.liquid import OWN_NAMES
+
+# Liquid name → attribute of Contact. Fields defined by the team come on top, under their key.
+CONTACT_COLUMNS: Mapping[str, str] = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "email": "address",
+    "language": "language",
+}
+
+
+def known_names() -> frozenset[str]:
+    """Every dotted name a template may use. One query."""
+    own = (f"contact.{name}" for name in CONTACT_COLUMNS)
+    fields = (f"contact.{key}" for key in ContactField.objects.values_list("key", flat=True))
+    return OWN_NAMES.union(own, fields)
+
+
+def contact_variables(contact: Contact) -> dict[str, Any]:
+    """What `contact` holds in Liquid for this person. One query."""
+    values = {name: getattr(contact, column) for name, column in CONTACT_COLUMNS.items()}
+    for pk, key in ContactField.objects.values_list("pk", "key"):
+        values[key] = contact.fields.get(str(pk))
+    return values
+
+
+def preview_variables(contact: Mapping[str, Any], *, list_name: str = "") -> dict[str, Any]:
+    """All variables for a look at a message: its links lead nowhere."""
+    organisation = Organisation.objects.filter(pk=1).first() or Organisation()
+    return {
+        "contact": dict(contact),
+        "list": {"name": list_name},
+        "organisation": {"name": organisation.name, "address": organisation.address},
+        "unsubscribe_url": "#",
+        "preferences_url": "#",
+        "view_in_browser_url": "#",
+    }
