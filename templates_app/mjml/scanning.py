@@ -102,7 +102,7 @@ class _Scanner:
             return close.end()
         if opening := _OPEN.match(self.text, position):
             return self.open(opening[1], position, opening.end())
-        self.wrong(position, _("A “<” that begins no tag; write &lt; for the sign itself."))
+        self.wrong(position, _("A “<” that begins no tag; write %(entity)s for it.") % {"entity": "&lt;"})
         return position + 1
 
     def finish(self) -> None:
