@@ -42,7 +42,7 @@ class Fate(IntEnum):
     NOT_BEGUN = 5  # certainly not accepted, through no fault of its own
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """One message ready for the wire. `source` has CRLF line ends, ends in one, and no dots are doubled."""
 
@@ -54,7 +54,7 @@ class Envelope:
     is_utf8: bool = False  # SMTPUTF8 addresses (RFC 6531)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     key: int
     fate: Fate
@@ -94,6 +94,7 @@ class Dialogue:
     in_flight: int = 8
     closing_reply: Reply | None = None  # a 421 came: nothing after it is accepted
     must_close: bool = False  # out of step: no octet more may be written
+    is_mid_group: bool = False  # the last read held a part of what is due: the server writes its answers one by one
     surprise: str = ""  # why this server should be spoken to more carefully from now on
     _waiting: deque[_Flight] = field(default_factory=deque)  # taken, no octet of them written
     _expected: deque[tuple[_Flight, Step]] = field(default_factory=deque)
@@ -141,9 +142,12 @@ class Dialogue:
 
     def received(self, octets: bytes) -> list[Verdict]:
         """Verdicts that these octets bring. Raises replies.Garbled."""
-        for reply in self._reader.feed(octets):
+        replies = self._reader.feed(octets)
+        self.is_mid_group = len(replies) < len(self._expected) and self.level < 4
+        for reply in replies:
             self._answer(reply)
-        self._advance()
+        if self._waiting:
+            self._advance()
         done, self._done = self._done, []
         return done
 

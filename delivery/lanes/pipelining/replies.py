@@ -1,7 +1,6 @@
 """SMTP replies out of a stream of octets (RFC 5321 4.2)."""
 
 import re
-from dataclasses import dataclass
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463
 
@@ -10,12 +9,19 @@ class Garbled(Exception):
     """What came is no SMTP reply; the connection cannot be trusted any more."""
 
 
-@dataclass(frozen=True, slots=True)
 class Reply:
-    """One whole reply: the three digits, and its text, lines joined by a line feed."""
+    """One whole reply: the three digits, and its lines. Decoded only where somebody reads it: most say 250."""
 
-    code: int
-    text: str
+    __slots__ = ("_lines", "code")
+
+    def __init__(self, code: int, lines: list[bytes]) -> None:
+        self.code = code
+        self._lines = lines
+
+    @property
+    def text(self) -> str:
+        """What the server said, lines joined by a line feed."""
+        return b"\n".join(line.rstrip(b"\r") for line in self._lines).decode("utf-8", "replace")
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
@@ -61,21 +67,21 @@ class ReplyReader:
 
     def feed(self, octets: bytes) -> list[Reply]:
         """The replies completed by these octets, in order. Raises Garbled."""
-        *lines, self._rest = (self._rest + octets).split(b"\n")
+        lines = (self._rest + octets).split(b"\n")
+        self._rest = lines.pop()
         if len(self._rest) > self.LONGEST or len(self._lines) > 500:
             raise Garbled
         found = []
         for line in lines:
-            if line[:3].isdigit() and line[3:4] in (b" ", b"\r", b""):
+            digits, mark = line[:3], line[3:4]
+            if not digits.isdigit():
+                raise Garbled
+            if mark == b"-":
                 self._lines.append(line[4:])
-                found.append(Reply(int(line[:3]), self._text()))
-            elif line[:3].isdigit() and line[3:4] == b"-":
-                self._lines.append(line[4:])
+            elif mark in (b" ", b"\r", b""):
+                found.append(Reply(int(digits), [*self._lines, line[4:]]))
+                if self._lines:
+                    self._lines = []
             else:
                 raise Garbled
         return found
-
-    def _text(self) -> str:
-        text = b"\n".join(line.rstrip(b"\r") for line in self._lines).decode("utf-8", "replace")
-        self._lines.clear()
-        return text

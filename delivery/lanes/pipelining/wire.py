@@ -66,11 +66,12 @@ class Wire:
             octets = b""
         if not octets:
             return self.end()
-        self._acknowledge_at_once()
         try:
             verdicts = self.dialogue.received(octets)
         except Garbled:
             return self.end()
+        if self.dialogue.is_mid_group:
+            self._acknowledge_at_once()
         if self.dialogue.must_close:
             return verdicts + self.end()
         return verdicts + self.write()
@@ -80,7 +81,7 @@ class Wire:
 
         Postfix 3.7 at level 3: 44 ms a message with the kernel's delayed acknowledgement, 1 ms so (November 2026).
         """
-        if _QUICKACK is not None:
+        if _QUICKACK is not None and self.is_open:
             with contextlib.suppress(OSError):
                 self.session.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
