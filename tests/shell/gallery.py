@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +27,23 @@ PEOPLE = [
     ("Françoise Garnier", "f.garnier@ancienne-adresse.example", "bad", "Dead address", "mail-x", 0),
     ("", "salimata@atelier-nord.example", "dashed", "To confirm", "clock", 0),
 ]
+
+
+class ExampleForm(forms.Form):
+    """One field of each kind, two of them wrong."""
+
+    name = forms.CharField(label="Sender’s name", help_text="As mailboxes show it.")
+    address = forms.EmailField(label="Sender’s address")
+    reply_to = forms.EmailField(label="Reply to", required=False)
+    stream = forms.ChoiceField(label="Stream", choices=[("m", "Marketing"), ("t", "Receipts")])
+    when = forms.ChoiceField(
+        label="When",
+        choices=[("now", "Now"), ("later", "At a time")],
+        widget=forms.RadioSelect,
+        help_text="Paris time.",
+    )
+    file = forms.FileField(label="File", required=False)
+    review = forms.BooleanField(label="Review before sending", required=False)
 
 
 def _rates() -> list[dict[str, Any]]:
@@ -85,6 +103,7 @@ def _rates() -> list[dict[str, Any]]:
 def context() -> dict[str, Any]:
     """What the gallery shows: shapes and names as docs/interface.md asks for them."""
     return {
+        "form": ExampleForm({"name": "Maison Verdier", "address": "bonjour@verdier", "stream": "m", "review": True}),
         "ledger": LEDGER,
         "rates": _rates(),
         "people": [
