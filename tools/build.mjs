@@ -19,19 +19,26 @@ function files(folder, ending) {
     .sort();
 }
 
-// ── styles: fonts and Tabler first, then ours by folder, each folder in alphabetical order; utilities win ────────
-const bought = ["@fontsource-variable/inter/wght.css", "@tabler/core/dist/css/tabler.min.css"];
-const ours = (...parts) => files(join(root, "static", "css", ...parts), ".css").map((f) => "./" + relative(root, f).split(sep).join("/"));
+// ── styles: what is bought first, then ours by folder, each folder in alphabetical order; utilities win ──────────
+const inter = "@fontsource-variable/inter/wght.css";
+const tabler = "@tabler/core/dist/css/tabler.min.css";
+const ours = (folder) => files(join(root, "static/css", folder), ".css").map((file) => "./" + relative(root, file).split(sep).join("/"));
+const pieces = () => [...ours("base"), ...ours("components"), ...ours("screens"), "./static/css/utilities.css"];
 
 async function styles() {
-  const sheets = [...bought, ...ours("base"), ...ours("components"), ...ours("screens"), "./static/css/utilities.css"];
-  await esbuild.build({
-    ...options,
-    stdin: { contents: sheets.map((sheet) => `@import "${sheet}";`).join("\n"), loader: "css", resolveDir: root },
-    outfile: join(out, "envol.css"),
-    loader: { ".woff2": "file" },
-    assetNames: "fonts/[name]",
-  });
+  const bundles = {
+    "envol.css": [inter, tabler, ...pieces()],
+    "public.css": [inter, ...ours("public"), ...pieces()], // without Tabler: a tenth of the weight
+  };
+  for (const [name, sheets] of Object.entries(bundles)) {
+    await esbuild.build({
+      ...options,
+      stdin: { contents: sheets.map((sheet) => `@import "${sheet}";`).join("\n"), loader: "css", resolveDir: root },
+      outfile: join(out, name),
+      loader: { ".woff2": "file" },
+      assetNames: "fonts/[name]",
+    });
+  }
 }
 
 // ── scripts: every file directly in static/js is an entry; what they share is in static/js/parts ────────────────

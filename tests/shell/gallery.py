@@ -6,9 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from common.policies import public_policy
 
 NOW = datetime(2026, 6, 29, 7, 31, tzinfo=UTC)
 LEDGER = {
@@ -174,3 +177,9 @@ def context() -> dict[str, Any]:
 def gallery(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("Settings saved."))
     return render(request, "gallery.html", context())
+
+
+@public_policy
+@login_not_required
+def public_gallery(request: HttpRequest) -> HttpResponse:
+    return render(request, "public_gallery.html", context())

@@ -115,7 +115,13 @@ def test_pages_of_a_stranger_have_no_barrier(browser: Browser, live_server: Live
     context = context_of(browser, size="phone", theme=theme, language="fr")
     page = context.new_page()
     said = complaints(page)
-    for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/key/1-x/", "/nothing/"):
+    for path in (
+        "/design/public/",
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/accounts/password/reset/key/1-x/",
+        "/nothing/",
+    ):
         page.goto(live_server.url + path)
 
         assert page.locator("html").get_attribute("lang") == "fr", path
