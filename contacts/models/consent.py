@@ -45,11 +45,21 @@ class ConsentStatement(models.Model):
 class Consent(models.Model):
     """One decision of one person. The latest row per (contact, purpose, list) counts; none = not asked."""
 
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="consents")
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="consents", db_index=False)
     purpose = models.CharField(max_length=8, choices=Purpose.choices)
     state = models.SmallIntegerField(choices=ConsentState.choices)
-    contact_list = models.ForeignKey("contacts.ContactList", null=True, on_delete=models.SET_NULL, related_name="+")
-    statement = models.ForeignKey(ConsentStatement, on_delete=models.PROTECT, related_name="consents")
+    # Unchecked by the server, as Subscription.contact_list: written once, by statements that hold both rows.
+    contact_list = models.ForeignKey(
+        "contacts.ContactList",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    statement = models.ForeignKey(
+        ConsentStatement, on_delete=models.PROTECT, related_name="consents", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField(db_default=Now())
     ip = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True, db_default="")

@@ -30,10 +30,10 @@ class ContactImport(models.Model):
     file_size = models.BigIntegerField()  # octets
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
+    has_header = models.BooleanField(default=True)
     columns = models.JSONField(default=list)  # header as found, in order
-    mapping = models.JSONField(
-        default=dict
-    )  # {"<column index>": "address" | "first_name" | … | "field:<id>" | "new:<key>" | ""}
+    # {"<column index>": target}, the targets of contacts/imports/mapping.py; "" leaves the column out
+    mapping = models.JSONField(default=dict)
     contact_list = models.ForeignKey(
         "contacts.ContactList", null=True, on_delete=models.SET_NULL, related_name="imports"
     )
@@ -51,8 +51,10 @@ class ContactImport(models.Model):
     changed_count = models.BigIntegerField(default=0)
     unchanged_count = models.BigIntegerField(default=0)
     refused_count = models.BigIntegerField(default=0)
+    kept_out_count = models.BigIntegerField(default=0)  # merged, but left the list or all mail earlier: stay out
     reasons = models.JSONField(default=dict)  # {"missing": 3, "broken": 2, "duplicate": 1}
     refused_file = models.FileField(upload_to="imports/", blank=True)
+    refused_size = models.BigIntegerField(default=0)  # octets of it that belong to merged chunks
     error = models.TextField(blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -66,3 +68,24 @@ class ContactImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def percent(self) -> int:
+        """How much of the file is read, 0 to 100."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(99, self.byte_cursor * 100 // max(self.file_size, 1))
+
+
+class ImportedContact(models.Model):
+    """Who an import in progress has met, so that a second row of the same person is a duplicate in flat memory.
+
+    In the order of contact ids the index grows at its end; the rows go when the import is done.
+    """
+
+    pk = models.CompositePrimaryKey("contact_import_id", "contact_id")
+    contact_import_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} in {self.contact_import_id}"

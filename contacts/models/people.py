@@ -1,6 +1,8 @@
 """Contact, its typed fields, and what it last did."""
 
+import unicodedata
 import uuid
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -9,6 +11,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.consent import ConsentState
+from contacts.models.subscriptions import Subscription
+from contacts.models.suppressions import Suppression
+
+if TYPE_CHECKING:
+    from contacts.models.subscriptions import ContactList
 
 
 class ContactField(models.Model):
@@ -36,6 +43,46 @@ class ContactField(models.Model):
         return self.label
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Words for sets of people; each is a condition an index answers."""
+
+    def search(self, text: str) -> "ContactQuerySet":
+        """Address, or last name and first name, beginning with `text`, whatever its case and accents."""
+        bare = "".join(c for c in unicodedata.normalize("NFKD", text.strip()) if not unicodedata.combining(c))
+        found = models.Q(address_key__startswith=text.strip().lower()) | models.Q(sort_key__startswith=bare.casefold())
+        return self.filter(found) if bare else self
+
+    def on_list(self, contact_list: "ContactList | int") -> "ContactQuerySet":
+        """Subscribed to the list."""
+        state = Subscription.State.SUBSCRIBED
+        on_it = Subscription.objects.filter(contact=models.OuterRef("pk"), contact_list=contact_list, state=state)
+        return self.filter(models.Exists(on_it))
+
+    def who_left(self, contact_list: "ContactList | int") -> "ContactQuerySet":
+        """Once on the list, and left it."""
+        state = Subscription.State.UNSUBSCRIBED
+        left = Subscription.objects.filter(contact=models.OuterRef("pk"), contact_list=contact_list, state=state)
+        return self.filter(models.Exists(left))
+
+    def subscribed(self) -> "ContactQuerySet":
+        """On at least one list."""
+        state = Subscription.State.SUBSCRIBED
+        return self.filter(models.Exists(Subscription.objects.filter(contact=models.OuterRef("pk"), state=state)))
+
+    def suppressed(self, reason: int | None = None) -> "ContactQuerySet":
+        """Not to be mailed by a campaign, whatever lists say; for one reason, or any."""
+        return self.filter(models.Exists(_suppressions(reason)))
+
+    def mailable(self) -> "ContactQuerySet":
+        """Whom a campaign to their lists reaches: on a list, and not suppressed. `queries.standing_of` says why not."""
+        return self.subscribed().exclude(models.Exists(_suppressions(None)))
+
+
+def _suppressions(reason: int | None) -> models.QuerySet[Suppression]:
+    rows = Suppression.objects.filter(address_key=models.OuterRef("address_key"))
+    return rows if reason is None else rows.filter(reason=reason)
+
+
 class Contact(models.Model):
     """A person, known by one address.
 
@@ -47,8 +94,9 @@ class Contact(models.Model):
         default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"), unique=True, editable=False
     )
     address = models.CharField(_("address"), max_length=320)
-    address_key = models.CharField(max_length=320, unique=True, editable=False)
-    sort_key = models.CharField(max_length=200, editable=False)
+    address_key = models.CharField(max_length=320, editable=False)
+    # Byte order: what Python folded needs no locale, and one index then serves both the order and the prefix search.
+    sort_key = models.CharField(max_length=200, editable=False, db_collation="C")
     first_name = models.CharField(_("first name"), max_length=100, blank=True, db_default="")
     last_name = models.CharField(_("last name"), max_length=100, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, blank=True, db_default="")
@@ -61,15 +109,17 @@ class Contact(models.Model):
     created_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)
 
+    objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        constraints = [
+            # With pattern operators one index is the key, the equality look-up and the prefix search, in any collation.
+            models.UniqueConstraint(fields=["address_key"], name="one_contact", opclasses=["varchar_pattern_ops"]),
+        ]
         indexes = [
             models.Index(fields=["sort_key", "id"], name="contact_order"),
-            models.Index(fields=["-created_at", "-id"], name="contact_newest"),
-            # Prefix search by address whatever the database's collation.
-            models.Index(fields=["address_key"], name="contact_prefix", opclasses=["varchar_pattern_ops"]),
-            models.Index(fields=["sort_key"], name="contact_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(fields=["fields"], name="contact_fields", opclasses=["jsonb_path_ops"]),
         ]
 
@@ -79,6 +129,12 @@ class Contact(models.Model):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        words = self.name.split() or self.address.partition("@")[0].replace(".", " ").split() or ["?"]
+        return f"{words[0][:1]}{words[-1][:1] if len(words) > 1 else ''}".upper()
 
 
 class Engagement(models.Model):

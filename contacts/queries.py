@@ -1,0 +1,170 @@
+"""Reads that join models or shape a screen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from contacts.models import (
+    Consent,
+    Contact,
+    ContactField,
+    ContactList,
+    Purpose,
+    Subscription,
+    Suppression,
+)
+
+EXACT_UP_TO = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a campaign can reach one person, and the first reason why not."""
+
+    is_mailable: bool
+    label: str
+    reason: str = ""
+    tone: str = "ok"  # of the badge: ok, warn, bad, mute
+    icon: str = "check"
+
+
+@dataclass(slots=True)
+class ContactRow:
+    """One line of a contact table."""
+
+    contact: Contact
+    standing: Standing
+    lists: list[Subscription] = field(default_factory=list)
+
+
+def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Suppression]) -> Standing:
+    """Why a person can or cannot be mailed by a campaign: the one explanation, the same rules as `mailable()`.
+
+    Suppressions come first, one of everything before one of marketing, as the snapshot reads them.
+    """
+    for suppression in sorted(suppressions, key=lambda row: row.scope):
+        return _suppressed(suppression)
+    if any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions):
+        return Standing(is_mailable=True, label=_("Reachable"))
+    if subscriptions:
+        return Standing(
+            is_mailable=False,
+            label=_("Unsubscribed"),
+            reason=_("has left every list"),
+            tone="mute",
+            icon="user-minus",
+        )
+    return Standing(is_mailable=False, label=_("On no list"), reason=_("is on no list"), tone="mute", icon="user-minus")
+
+
+def _suppressed(suppression: Suppression) -> Standing:
+    tone, icon, label = {
+        Suppression.Reason.UNSUBSCRIBED: ("mute", "user-minus", _("Unsubscribed")),
+        Suppression.Reason.HARD_BOUNCE: ("bad", "mail-x", _("Dead address")),
+        Suppression.Reason.SOFT_BOUNCES: ("bad", "mail-x", _("Bounces")),
+        Suppression.Reason.COMPLAINED: ("bad", "flag", _("Complained")),
+        Suppression.Reason.MANUAL: ("warn", "ban", _("Suppressed")),
+        Suppression.Reason.ERASED: ("mute", "user-minus", _("Erased")),
+    }[Suppression.Reason(suppression.reason)]
+    reason = suppression.get_reason_display()
+    return Standing(is_mailable=False, label=label, reason=reason, tone=tone, icon=icon)
+
+
+def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
+    """The lines of a table, with state and lists, in two statements whatever their number."""
+    subscriptions: dict[int, list[Subscription]] = {}
+    for subscription in (
+        Subscription.objects.filter(contact__in=contacts).select_related("contact_list").order_by("contact_list__name")
+    ):
+        subscriptions.setdefault(subscription.contact_id, []).append(subscription)
+    suppressions: dict[str, list[Suppression]] = {}
+    for row in Suppression.objects.filter(address_key__in=[contact.address_key for contact in contacts]):
+        suppressions.setdefault(row.address_key or "", []).append(row)
+    return [
+        ContactRow(
+            contact=contact,
+            standing=standing_of(subscriptions.get(contact.pk, []), suppressions.get(contact.address_key, [])),
+            lists=[row for row in subscriptions.get(contact.pk, []) if row.state == Subscription.State.SUBSCRIBED],
+        )
+        for contact in contacts
+    ]
+
+
+def filtered(*, text: str, contact_list: int | None, state: str) -> "QuerySet[Contact]":
+    """The contacts a table shows. `state`: "", "mailable", "left", "suppressed" or a suppression's number."""
+    people = Contact.objects.search(text)
+    if contact_list is not None:
+        people = people.who_left(contact_list) if state == "left" else people.on_list(contact_list)
+    if state == "mailable":
+        people = people.mailable()
+    elif state == "left" and contact_list is None:
+        people = people.filter(
+            Exists(Subscription.objects.filter(contact=OuterRef("pk"), state=Subscription.State.UNSUBSCRIBED))
+        ).exclude(Exists(Subscription.objects.filter(contact=OuterRef("pk"), state=Subscription.State.SUBSCRIBED)))
+    elif state == "suppressed":
+        people = people.suppressed()
+    elif state.isdigit():
+        people = people.suppressed(int(state))
+    return people
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows, without waiting: exact while few, else the planner's estimate or "more than"."""
+
+    number: int
+    is_exact: bool
+    is_least: bool = False  # "more than `number`"
+
+
+def size_of(people: "QuerySet[Contact]", *, is_whole_table: bool) -> Size:
+    """Count up to EXACT_UP_TO rows; beyond that the whole table is estimated by the planner's statistics."""
+    seen = people.order_by().values("pk")[: EXACT_UP_TO + 1].count()
+    if seen <= EXACT_UP_TO:
+        return Size(seen, is_exact=True)
+    if is_whole_table:
+        with connection.cursor() as cursor:
+            cursor.execute("select reltuples::bigint from pg_class where oid = 'contacts_contact'::regclass")
+            row = cursor.fetchone()
+        if row and row[0] > EXACT_UP_TO:
+            return Size(int(row[0]), is_exact=False)
+    return Size(EXACT_UP_TO, is_exact=False, is_least=True)
+
+
+def lists_with_counts() -> "QuerySet[ContactList]":
+    """Every list with `subscribed_count` and `left_count`, in one index-only pass over the subscriptions."""
+    state = Subscription.State
+    return ContactList.objects.annotate(
+        subscribed_count=Count("subscriptions", filter=Q(subscriptions__state=state.SUBSCRIBED)),
+        left_count=Count("subscriptions", filter=Q(subscriptions__state=state.UNSUBSCRIBED)),
+    ).order_by("name")
+
+
+def consents_of(contact: Contact) -> list[Consent]:
+    """The latest decision of each purpose and list, with its proof; one statement."""
+    return list(
+        Consent.objects.filter(contact=contact)
+        .select_related("statement", "contact_list")
+        .order_by("purpose", F("contact_list").asc(nulls_first=True), "-at", "-pk")
+        .distinct("purpose", "contact_list")
+    )
+
+
+def tracking_consent_of(consents: Sequence[Consent], purpose: Purpose) -> Consent | None:
+    """The latest of one purpose, among `consents_of`."""
+    return max((row for row in consents if row.purpose == purpose), key=lambda row: (row.at, row.pk), default=None)
+
+
+def named_fields(contact: Contact) -> list[tuple[str, str]]:
+    """(label, value in words) of every custom field the contact has a value for."""
+    labels = {str(number): label for number, label in ContactField.objects.values_list("pk", "label")}
+    return [(labels[key], _in_words(value)) for key, value in contact.fields.items() if key in labels]
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,79 @@
+"""Adding, changing and removing one contact by hand."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.addresses import address_key, domain_of, fingerprint, sort_key
+from contacts.mailbox_providers import group_of
+from contacts.models import ConsentState, ConsentStatement, Contact, Purpose, Suppression
+from contacts.services.consent import record_consent
+
+
+class ContactRefused(ValueError):
+    """The contact cannot be added or changed; the message says why, in the active language."""
+
+
+@transaction.atomic
+def add_contact(
+    *,
+    address: str,
+    first_name: str = "",
+    last_name: str = "",
+    language: str = "",
+    fields: dict[str, Any] | None = None,
+    statement: ConsentStatement | None = None,
+) -> Contact:
+    """Add one person. With a statement, its consent to be written to is recorded; lists are `subscribe`'s matter.
+
+    Raises BrokenAddress, and ContactRefused where the address is known already or was erased on request. Lifts no
+    suppression. `fields` is {"<ContactField id>": value}.
+    """
+    key = address_key(address)
+    if Suppression.objects.filter(fingerprint=fingerprint(key)).exists():
+        raise ContactRefused(_("This person asked to be erased; only they can come back."))
+    contact = Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
+    contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
+    contact.fields = fields or {}
+    _save(contact)
+    if statement:
+        record_consent(
+            contact=contact,
+            purpose=Purpose.MAILING,
+            state=ConsentState.GRANTED,
+            statement=statement,
+            at=timezone.now(),
+        )
+    return contact
+
+
+@transaction.atomic
+def change_contact(*, contact: Contact, address: str, first_name: str, last_name: str, language: str) -> Contact:
+    """Store new words about a person, and `contact.fields` as it stands. Raises as `add_contact`.
+
+    A new address is a new key: suppressions of the old one stay with the old one.
+    """
+    contact.address, contact.address_key = address.strip(), address_key(address)
+    contact.mx_group = group_of(domain_of(contact.address_key))
+    contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
+    contact.updated_at = timezone.now()
+    _save(contact)
+    return contact
+
+
+def remove_contact(*, contact: Contact) -> None:
+    """Delete a person with consents, subscriptions and engagement. Suppressions of the address stay."""
+    contact.delete()
+
+
+def _save(contact: Contact) -> None:
+    contact.sort_key = sort_key(contact.first_name, contact.last_name, contact.address_key)
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError as error:
+        raise ContactRefused(
+            _("“%(address)s” is the address of a contact already.") % {"address": contact.address}
+        ) from error

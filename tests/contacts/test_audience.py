@@ -1,0 +1,76 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from contacts.audience import Audience, Obstacle, preview
+from contacts.models import ConsentStatement, Contact, ContactList, Suppression
+from contacts.services import add_contact, create_list, subscribe, suppress, unsubscribe
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def sales(db: None) -> ContactList:
+    return create_list(name="Private sales")
+
+
+def rows(audience: Audience) -> list[tuple[int, int]]:
+    sql, params = audience.source_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"select contact_id, list_id from ({sql}) a order by contact_id", params)
+        return cursor.fetchall()
+
+
+def join(address: str, statement: ConsentStatement, *lists: ContactList) -> Contact:
+    contact = add_contact(address=address)
+    for contact_list in lists:
+        subscribe(contact=contact, contact_list=contact_list, statement=statement)
+    return contact
+
+
+def test_audience_of_two_lists_holds_each_person_once_under_the_smallest_list(
+    camille: Contact, newsletter: ContactList, sales: ContactList, statement: ConsentStatement
+) -> None:
+    lea = join("lea@courriel.example", statement, sales, newsletter)
+    marc = join("marc@courriel.example", statement, sales)
+
+    found = rows(Audience(lists=(sales.pk, newsletter.pk)))
+
+    assert found == [(camille.pk, newsletter.pk), (lea.pk, newsletter.pk), (marc.pk, sales.pk)]
+
+
+def test_audience_leaves_out_who_left(camille: Contact, newsletter: ContactList) -> None:
+    unsubscribe(contact=camille, contact_list=newsletter, at=NOW)
+
+    assert rows(Audience(lists=(newsletter.pk,))) == []
+
+
+def test_audience_of_no_list_is_nobody(camille: Contact) -> None:
+    assert rows(Audience(lists=())) == []
+
+
+def test_audience_survives_json() -> None:
+    assert Audience.from_json(Audience(lists=(3, 1)).to_json()) == Audience(lists=(1, 3))
+
+
+def test_preview_says_who_will_not_get_it_and_why(
+    camille: Contact, newsletter: ContactList, statement: ConsentStatement
+) -> None:
+    join("lea@gmail.com", statement, newsletter)
+    join("dead@gmail.com", statement, newsletter)
+    Contact.objects.filter(pk=join("sample@courriel.example", statement, newsletter).pk).update(is_sample=True)
+    for scope, reason in ((0, Suppression.Reason.HARD_BOUNCE), (1, Suppression.Reason.UNSUBSCRIBED)):
+        suppress(address_key="dead@gmail.com", reason=reason, scope=scope, origin="", at=NOW)
+
+    found = preview(Audience(lists=(newsletter.pk,)), reaches_samples=False)
+
+    assert (found.total, found.reached) == (4, 2)
+    assert found.obstacles == [(Obstacle.SAMPLE, 1), (Obstacle.HARD_BOUNCE, 1)]
+    assert [(str(provider.name), count) for provider, count in found.providers] == [("others", 1), ("Gmail", 1)]
+
+
+def test_preview_through_the_test_inbox_reaches_samples(camille: Contact, newsletter: ContactList) -> None:
+    Contact.objects.update(is_sample=True)
+
+    assert preview(Audience(lists=(newsletter.pk,)), reaches_samples=True).reached == 1
