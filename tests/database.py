@@ -28,7 +28,7 @@ def cloned_database() -> Iterator[str]:
     with psycopg.connect(url, autocommit=True) as server:
         _drop_abandoned(server)
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        template = _ensure_template(server)
+        template = _ensure_template(server, urlsplit(url).path.strip("/"))
         _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
         server.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
         _use(name)
@@ -42,14 +42,21 @@ def cloned_database() -> Iterator[str]:
             _run(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def _ensure_template(server: "psycopg.Connection[tuple[str]]") -> str:
-    """The database that holds the migrations as they are now; those of other versions go."""
-    name = f"template_{_migrations_fingerprint()}"
-    known = [row[0] for row in server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\___%'")]
+def _ensure_template(server: "psycopg.Connection[tuple[str]]", owner: str) -> str:
+    """The database that holds the migrations as they are now; those of other versions go.
+
+    Named after the database DATABASE_URL points at, as the lock is that database's: two checkouts may share a server.
+    """
+    prefix = f"{owner}_template_"
+    name = prefix + _migrations_fingerprint()
+    known = [
+        row[0]
+        for row in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname::text, %s)", [prefix])
+    ]
     if name not in known:
         for old in known:
             _run(server, "DROP DATABASE {} WITH (FORCE)", old)
-        unfinished = "template_unfinished"
+        unfinished = prefix + "unfinished"
         _run(server, "CREATE DATABASE {}", unfinished)
         _use(unfinished)
         call_command("migrate", verbosity=0)
