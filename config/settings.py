@@ -178,6 +178,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reset_password": "20/m/ip,5/m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Envol"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator made the account and vouches for its address
 
 # ── languages ───────────────────────────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"
