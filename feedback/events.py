@@ -1,0 +1,94 @@
+"""The one way into the event table: set-based, once per key, durable when the call's transaction commits."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from django.db import connection
+
+from common.sql import load_sql
+from feedback.models import BounceClass, Event, Way
+
+OURSELVES = 0  # Event.source of our own pixel, links and pages
+_LONGEST_KEY = 200
+_LONGEST_TEXT = 20_000  # characters of one string of a raw event
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One thing we were told. `message` None: it names no message of ours, or nobody's name may be kept."""
+
+    source: int
+    key: str  # unique within (day, source): the provider's event id, or event_key() where it gives none
+    kind: Event.Kind
+    at: datetime  # the source's own time, aware
+    mailing: int | None = None
+    message: int | None = None
+    link: int | None = None
+    bounce_class: BounceClass | None = None
+    way: Way | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None  # set: kept for a person to read, and never applied
+
+
+def event_key(*parts: object) -> str:
+    """A key for an event that came without an id: the same parts give the same key, in this process and the next."""
+    return blake2b("\x1f".join(str(part) for part in parts).encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def record_events(events: Sequence[NewEvent]) -> int:
+    """Store what is new, in one statement; returns how many were. A repeated delivery meets its key and is dropped."""
+    if not events:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            load_sql("feedback", "record_events"),
+            {
+                "source": [event.source for event in events],
+                "key": [short_key(event.key) for event in events],
+                "kind": [int(event.kind) for event in events],
+                "mailing": [event.mailing for event in events],
+                "message": [event.message for event in events],
+                "link": [event.link for event in events],
+                "bounce_class": [event.bounce_class for event in events],
+                "way": [event.way for event in events],
+                "at": [event.at for event in events],
+                "day": [event.at.astimezone(UTC).date() for event in events],
+                "details": [as_json(event.details) for event in events],
+                "error": [event.error for event in events],
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def short_key(key: str) -> str:
+    """`key` as it is stored: a long one as its hash, because an index row has a limit; without NUL and surrogates."""
+    clean = _clean_text(key)
+    return clean if len(clean) <= _LONGEST_KEY else event_key(clean)
+
+
+def as_json(details: Mapping[str, Any]) -> str:
+    """JSON that PostgreSQL accepts, whatever a stranger sent: no NUL, no lone surrogate, no NaN, no endless string."""
+    return json.dumps(_clean(details, depth=0), ensure_ascii=False, default=str)
+
+
+def _clean(value: Any, *, depth: int) -> Any:
+    if depth > 20:
+        return "…"
+    if isinstance(value, str):
+        return _clean_text(value)[:_LONGEST_TEXT]
+    if isinstance(value, Mapping):
+        return {_clean_text(str(name)): _clean(part, depth=depth + 1) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part, depth=depth + 1) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _clean_text(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,15 @@
+import pytest
+
+from feedback.links import _stored
+from tests.feedback.sent import Sent, send
+
+
+@pytest.fixture
+def sent(db: None) -> Sent:
+    return send()
+
+
+@pytest.fixture(autouse=True)
+def forget_links() -> None:
+    """Each test's database begins anew; a process's memory of links must too."""
+    _stored.cache_clear()
