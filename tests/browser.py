@@ -5,10 +5,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BUILT = Path(__file__).parent.parent / "static" / "build" / "envol.css"
@@ -22,6 +23,8 @@ QUIET = (
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1440, 900)}
 # WCAG 2.2 AA, and what axe calls good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+expect.set_options(timeout=15_000)  # two cores shared with servers and workers
 
 
 def chromium() -> str | None:
@@ -49,7 +52,7 @@ def context_of(
     width, height = SIZES[size]
     scheme: Any = theme
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale=language)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     return context
 
 
@@ -71,3 +74,12 @@ def overflow(page: Page) -> int:
     """Pixels by which the page is wider than the window."""
     width: int = page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)")
     return width
+
+
+def missing_icons(page: Page) -> set[str]:
+    """Icons the page names and the sprite does not hold: a name made up at run time that the build could not see."""
+    named: list[str] = page.evaluate("[...document.querySelectorAll('use')].map(use => use.href.baseVal)")
+    if not named:
+        return set()
+    sprite = page.request.get(urljoin(page.url, named[0].split("#")[0])).text()
+    return {name.split("#")[1] for name in named if f'id="{name.split("#")[1]}"' not in sprite}

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organisation, User
-from tests.browser import SIZES, barriers, complaints, context_of, overflow
+from tests.browser import SIZES, barriers, complaints, context_of, missing_icons, overflow
 from tests.shell.conftest import sign_in
 
 ARTIFACTS = Path(__file__).parent.parent / "artifacts" / "shell"
@@ -46,6 +46,7 @@ def test_gallery_has_no_barrier_at_any_size_and_keeps_to_its_policy(gallery: Any
 
         assert barriers(page) == [], size
         assert overflow(page) == 0, size
+    assert missing_icons(page) == set()
     assert said == []
 
 
