@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("catcher.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -26,4 +26,9 @@ ROUTES: dict[str, Row] = {
     "accounts:settings": Row(TEAM, GET_POST),
     "accounts:profile": Row(TEAM, GET_POST),
     "accounts:language": Row(PUBLIC, POST),
+    "catcher:inbox": Row(TEAM),
+    "catcher:message": Row(TEAM, args=(1,)),
+    "catcher:body": Row(TEAM, args=(1,)),
+    "catcher:download": Row(TEAM, args=(1,)),
+    "catcher:clear": Row(TEAM, POST),
 }
