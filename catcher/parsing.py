@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from itertools import islice
-from typing import Any
 
 HEADER_OCTETS = 64_000  # headers are read from so much of a message
 PART_LIMIT = 200
@@ -40,7 +40,7 @@ class Letter:
 
 def summary(source: bytes) -> tuple[str, str]:
     """Subject and From header, decoded, at most 500 characters each; empty where there is none to read."""
-    headers = dict((name.lower(), value) for name, value in reversed(headers_of(source)))
+    headers = {name.lower(): value for name, value in reversed(headers_of(source))}
     return headers.get("subject", "")[:500], headers.get("from", "")[:500]
 
 
@@ -49,7 +49,7 @@ def headers_of(source: bytes) -> list[tuple[str, str]]:
     end = _END_OF_HEADERS.search(source, 0, HEADER_OCTETS)
     block = source[: end.start() if end else HEADER_OCTETS]
     try:
-        found = BytesHeaderParser(policy=policy.compat32).parsebytes(block).items()
+        found = BytesHeaderParser(policy=policy.compat32).parsebytes(block).raw_items()
     except Exception:  # the parser raises whatever a stranger provokes
         return []
     return [(clean(name), decoded(value)) for name, value in found]
@@ -89,7 +89,7 @@ def _file_part(letter: Letter, part: Message) -> None:
     else:
         payload = part.get_payload(decode=True)
         size = len(payload) if isinstance(payload, bytes) else 0
-        letter.attachments.append(Attachment(name=decoded(name or kind)[:200], kind=clean(kind)[:100], size=size))
+        letter.attachments.append(Attachment(name=decoded(str(name or kind))[:200], kind=clean(kind)[:100], size=size))
 
 
 def _text_of(part: Message) -> str:
@@ -102,15 +102,12 @@ def _text_of(part: Message) -> str:
     return clean(text)
 
 
-def decoded(value: Any) -> str:
+def decoded(text: str) -> str:
     """A header's words: encoded words decoded, folds undone; as it stands where that fails."""
-    text = str(value)
-    try:
+    # octets outside ASCII come as lone surrogates; most often they are UTF-8
+    text = text.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
+    with suppress(Exception):  # unknown charset, broken base64: as it stands
         text = str(make_header(decode_header(text)))
-    except Exception:  # unknown charset, broken base64
-        text = str(value)
-    if any(0xDC80 <= ord(character) <= 0xDCFF for character in text):  # raw octets, most often UTF-8
-        text = text.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
     return clean(" ".join(text.split()))
 
 

@@ -33,12 +33,15 @@ def store(messages: Iterable[Incoming]) -> int:
             (clean(message.mail_from)[:320], clean(recipient)[:320], subject, sender, message.source)
             for recipient in message.recipients
         ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        with cursor.copy(
+    with (
+        transaction.atomic(),
+        connection.cursor() as cursor,
+        cursor.copy(
             "copy catcher_caughtmessage (mail_from, rcpt_to, subject, sender, source, size) from stdin"
-        ) as copy:
-            for row in rows:
-                copy.write_row((*row, len(row[-1])))
+        ) as copy,
+    ):
+        for row in rows:
+            copy.write_row((*row, len(row[-1])))
     return len(rows)
 
 

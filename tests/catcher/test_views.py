@@ -1,7 +1,9 @@
 """The inbox as a person sees it."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catcher.models import CaughtMessage
@@ -26,15 +28,17 @@ def test_empty_inbox_teaches(team_client: Client) -> None:
     assert "Delivers to nobody" in response.text
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_list_costs_the_same_for_one_and_three(team_client: Client, django_assert_num_queries, count: int) -> None:
-    for _ in range(count):
-        caught()
+def test_list_costs_the_same_for_one_and_three(team_client: Client) -> None:
+    costs = []
+    for expected in (1, 3):
+        while CaughtMessage.objects.count() < expected:
+            caught()
+        with CaptureQueriesContext(connection) as queries:
+            response = team_client.get(reverse("catcher:inbox"))
+        assert response.text.count("ev-mail__item") == expected
+        costs.append(len(queries))
 
-    with django_assert_num_queries(4):  # session, person, organisation, page
-        response = team_client.get(reverse("catcher:inbox"))
-
-    assert response.text.count("ev-mail__item") == count
+    assert costs[0] == costs[1]
 
 
 def test_search_finds_a_recipient_and_a_subject(team_client: Client) -> None:
