@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("catcher.urls")),
+    path("", include("deliverability.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -31,4 +31,8 @@ ROUTES: dict[str, Row] = {
     "catcher:body": Row(TEAM, args=(1,)),
     "catcher:download": Row(TEAM, args=(1,)),
     "catcher:clear": Row(TEAM, POST),
+    "deliverability:senders": Row(TEAM),
+    "deliverability:new_sender": Row(TEAM, GET_POST),
+    "deliverability:sender": Row(TEAM, GET_POST, args=(1,)),
+    "deliverability:remove_sender": Row(TEAM, POST, args=(1,)),
 }
