@@ -18,6 +18,8 @@ from django.conf import settings
 
 VERSION = 1
 MAC_BYTES = 10
+TOKEN_LENGTH = 40  # at most
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(IntEnum):
@@ -28,6 +30,7 @@ class Purpose(IntEnum):
     VIEW = 3
     OPEN = 4
     CLICK = 5
+    MESSAGE = 6  # opens nothing: in Message-ID and return path it names a message we really sent
 
 
 class BadToken(ValueError):
@@ -47,6 +50,31 @@ def encode(purpose: Purpose, *, mailing: int, message: int, link: int = 0) -> st
     number = settings.KEYS.link_number
     body = bytes((VERSION << 5 | number, purpose)) + _varint(mailing) + _varint(message) + _varint(link)
     return base64.urlsafe_b64encode(body + _mac(number, body)).rstrip(b"=").decode()
+
+
+class Signer:
+    """Tokens of one mailing, purpose and link for many messages: what `encode` gives, for a fifth of the time."""
+
+    __slots__ = ("_head", "_state", "_tail")
+
+    def __init__(self, purpose: Purpose, *, mailing: int, link: int = 0) -> None:
+        number = settings.KEYS.link_number
+        self._head = bytes((VERSION << 5 | number, purpose)) + _varint(mailing)
+        self._tail = _varint(link)
+        self._state = blake2b(self._head, key=settings.KEYS.link[number], digest_size=MAC_BYTES)
+
+    def sign(self, message: bytes) -> str:
+        """The token for a message given as `message_bytes`."""
+        body = message + self._tail
+        state = self._state.copy()
+        state.update(body)
+        raw = binascii.b2a_base64(self._head + body + state.digest(), newline=False)
+        return raw.translate(_URL_SAFE, b"=").decode("ascii")
+
+
+def message_bytes(message: int) -> bytes:
+    """A message's id as tokens carry it."""
+    return _varint(message)
 
 
 def decode(text: str, *, purpose: Purpose) -> Token:

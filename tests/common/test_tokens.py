@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.tokens import BadToken, Purpose, decode, encode
+from common.tokens import TOKEN_LENGTH, BadToken, Purpose, Signer, decode, encode, message_bytes
 
 IDS = st.integers(min_value=0, max_value=2**45)
 
@@ -58,3 +58,13 @@ def test_a_retired_key_still_verifies(settings) -> None:  # type: ignore[no-unty
 
     assert fresh != old
     assert decode(old, purpose=Purpose.UNSUBSCRIBE) == decode(fresh, purpose=Purpose.UNSUBSCRIBE)
+
+
+@pytest.mark.parametrize("message", [0, 1, 127, 128, 70_000_001, 2**40])
+def test_a_signer_gives_the_same_tokens(message: int) -> None:
+    signer = Signer(Purpose.CLICK, mailing=300, link=7)
+
+    token = signer.sign(message_bytes(message))
+
+    assert token == encode(Purpose.CLICK, mailing=300, message=message, link=7)
+    assert len(token) <= TOKEN_LENGTH
