@@ -151,6 +151,13 @@ CELERY_TASK_SOFT_TIME_LIMIT = int(timedelta(minutes=35).total_seconds())
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# ── sending: what trials and tests shorten; the defaults are part of what docs/reliability.md promises ───────────
+LEASE_SECONDS = env.float("ENVOL_LEASE_SECONDS", default=0)  # 0 = by kind of provider (delivery/capabilities.py)
+# Seconds until a deferred message is tried again, a step a try, about a day in all; then the server had its chance.
+RETRY_STEPS = env.list(
+    "ENVOL_RETRY_STEPS", cast=float, default=[60, 300, 900, 1800, 3600, 7200, 14400, 14400, 21600, 21600]
+)
+
 # ── mail written by the system itself (password reset, …): the catcher unless EMAIL_URL says otherwise ──────────
 CATCHER_PORT = env.int("ENVOL_CATCHER_PORT", default=2525)
 vars().update(env.email_url("EMAIL_URL", default=f"smtp://127.0.0.1:{CATCHER_PORT}"))

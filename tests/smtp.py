@@ -121,6 +121,8 @@ class SmtpServer:
         return [number for mailbox in self.mailboxes for number in mailbox.accepted]
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # an accept already waiting would take one more
         self._listening.close()
 
     def _serve(self) -> None:

@@ -1,7 +1,18 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
-from delivery.models.ledger import Attempt, Batch, Counter, Message, Outcome
+from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
 from delivery.models.mailings import Content, Link, Mailing
 from delivery.models.providers import Provider
 
-__all__ = ["Attempt", "Batch", "Content", "Counter", "Link", "Mailing", "Message", "Outcome", "Provider"]
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Content",
+    "Counter",
+    "Link",
+    "Mailing",
+    "Message",
+    "MessageState",
+    "Outcome",
+    "Provider",
+]

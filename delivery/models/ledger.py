@@ -116,7 +116,7 @@ class Outcome(models.Model):
     """What became of a message; sending appends it by COPY. The stamps are first times, set once by feedback."""
 
     class State(models.IntegerChoices):
-        """Numbers continue a message's own states: 0 pending and 1 sending have no row (delivery/states.py)."""
+        """Numbers continue a message's own states: 0 pending and 1 sending have no row (MessageState)."""
 
         ACCEPTED = 2, _("accepted")
         REFUSED = 3, _("refused")
@@ -153,6 +153,33 @@ class Outcome(models.Model):
                 condition=~models.Q(state=2),
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.get_state_display()}"
+
+
+class MessageState(models.Model):
+    """The view of every message's state: an outcome if there is one, else sending or pending (0002_ledger_storage)."""
+
+    class State(models.IntegerChoices):
+        PENDING = 0, _("pending")
+        SENDING = 1, _("being sent")
+        ACCEPTED = 2, _("accepted")
+        REFUSED = 3, _("refused")
+        SKIPPED = 4, _("skipped")
+        UNKNOWN = 5, _("in doubt")
+
+    message = models.OneToOneField(
+        Message, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="current"
+    )
+    mailing = models.ForeignKey(Mailing, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    state = models.SmallIntegerField(choices=State.choices)
+    reason = models.SmallIntegerField(choices=Reason.choices)
+
+    class Meta:
+        managed = False
+        db_table = "delivery_messagestate"
+        verbose_name = _("message state")
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.get_state_display()}"

@@ -123,6 +123,11 @@ class Dialogue:
     def is_idle(self) -> bool:
         return self._open == 0 and not self._expected
 
+    @property
+    def awaits(self) -> Step | None:
+        """What the oldest unanswered command was: it says how long its reply may take."""
+        return self._expected[0][1] if self._expected else None
+
     def take(self, envelopes: Sequence[Envelope]) -> None:
         """Accept messages for transfer; their octets are written as the level allows."""
         for envelope in envelopes:

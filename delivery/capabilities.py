@@ -1,0 +1,211 @@
+"""What each kind of provider can do and asks for: one table of data, which drives pages, commands and lanes.
+
+Sources: django-anymail 15 (backends and their documentation), the providers' own API documentation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+SMTP = "smtp"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing an account needs. `name` is the argument of django-anymail's backend (or ours, for SMTP)."""
+
+    name: str
+    label: "str | _StrPromise"
+    is_secret: bool = False
+    is_required: bool = True
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of provider.
+
+    idempotency_header     an HTTP header or …
+    idempotency_field      … a header of the message that makes a repeated call harmless for `idempotency_for`
+    is_503_deferred        a 503 says for certain that nothing was taken; elsewhere it is doubt
+    confirms_delivery      its webhooks say "delivered"; elsewhere delivery is presumed
+    batch_size             recipients of one API call in batch mode, 0 = no batch
+    has_batch_headers      a batch carries a personal List-Unsubscribe
+    has_headers            takes List-Unsubscribe, List-Unsubscribe-Post and Message-ID as we write them
+    needs                  a package that must be installed
+    """
+
+    name: str
+    label: str
+    fields: tuple[Field, ...] = ()
+    lease: timedelta = timedelta(minutes=5)
+    timeout: timedelta = timedelta(seconds=60)
+    idempotency_header: str = ""
+    idempotency_field: str = ""
+    idempotency_for: timedelta = timedelta(0)
+    is_503_deferred: bool = False
+    confirms_delivery: bool = True
+    has_metadata: bool = True
+    has_tracking_switch: bool = True
+    has_webhooks: bool = True
+    batch_size: int = 0
+    has_batch_headers: bool = False
+    needs: str = ""
+    esp_extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def is_available(self) -> bool:
+        return not self.needs or find_spec(self.needs) is not None
+
+    @property
+    def is_smtp(self) -> bool:
+        return self.name == SMTP
+
+
+_API_KEY = Field("api_key", _("API key"), is_secret=True)
+_API_TOKEN = Field("api_token", _("API token"), is_secret=True)
+_EU_US = (("https://api.mailgun.net/v3", "US"), ("https://api.eu.mailgun.net/v3", "EU"))
+_SPARKPOST = (("https://api.sparkpost.com/api/v1", "US"), ("https://api.eu.sparkpost.com/api/v1", "EU"))
+_SENDGRID = (("https://api.sendgrid.com/v3/", "Global"), ("https://api.eu.sendgrid.com/v3/", "EU"))
+_SCALEWAY = (("fr-par", "Paris"),)
+
+
+def _api_url(label: "str | _StrPromise", *, choices: Sequence[tuple[str, str]] = (), required: bool = True) -> Field:
+    default = choices[0][0] if choices else ""
+    return Field("api_url", label, is_required=required, default=default, choices=tuple(choices))
+
+
+_KINDS = (
+    Kind(
+        SMTP,
+        "SMTP",
+        fields=(
+            Field("host", _("Server")),
+            Field("port", _("Port"), default="587"),
+            Field(
+                "tls",
+                _("Encryption"),
+                default="starttls",
+                choices=(("starttls", "STARTTLS (587, 25)"), ("tls", "TLS (465)"), ("none", "–")),
+            ),
+            Field("username", _("User name"), is_required=False),
+            Field("password", _("Password"), is_secret=True, is_required=False),
+        ),
+        lease=timedelta(minutes=15),
+        timeout=timedelta(minutes=10),
+        confirms_delivery=False,
+        has_metadata=False,
+        has_tracking_switch=False,
+        has_webhooks=False,
+    ),
+    Kind(
+        "amazon_ses",
+        "Amazon SES",
+        fields=(
+            Field("aws_access_key_id", _("Access key id")),
+            Field("aws_secret_access_key", _("Secret access key"), is_secret=True),
+            Field("region_name", _("Region"), default="eu-west-3"),
+            Field("configuration_set_name", _("Configuration set"), is_required=False),
+        ),
+        batch_size=50,
+        has_batch_headers=True,
+        has_webhooks=False,  # their signature check comes first
+        has_tracking_switch=False,
+        needs="boto3",
+    ),
+    Kind(
+        "brevo",
+        "Brevo",
+        fields=(_API_KEY,),
+        idempotency_field="idempotencyKey",
+        idempotency_for=timedelta(minutes=30),
+        has_tracking_switch=False,
+        batch_size=2_000,
+        has_batch_headers=True,
+    ),
+    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), batch_size=500),
+    Kind(
+        "mailgun",
+        "Mailgun",
+        fields=(
+            _API_KEY,
+            Field("sender_domain", _("Sending domain")),
+            _api_url(_("Region"), choices=_EU_US),
+        ),
+        batch_size=1_000,
+        has_batch_headers=True,
+    ),
+    Kind(
+        "mailjet",
+        "Mailjet",
+        fields=(Field("api_key", _("API key")), Field("secret_key", _("Secret key"), is_secret=True)),
+        batch_size=50,
+    ),
+    Kind(
+        "mailtrap", "Mailtrap", fields=(_API_TOKEN,), has_tracking_switch=False, batch_size=500, has_batch_headers=True
+    ),
+    Kind("mandrill", "Mailchimp Transactional (Mandrill)", fields=(_API_KEY,)),
+    Kind(
+        "postal",
+        "Postal",
+        fields=(_API_KEY, _api_url(_("Address of the API"))),
+        has_metadata=False,
+        has_tracking_switch=False,
+    ),
+    Kind(
+        "postmark",
+        "Postmark",
+        fields=(
+            Field("server_token", _("Server token"), is_secret=True),
+            Field("message_stream", _("Message stream"), default="broadcast"),
+        ),
+        is_503_deferred=True,
+        batch_size=500,
+        has_batch_headers=True,
+    ),
+    Kind(
+        "resend",
+        "Resend",
+        fields=(_API_KEY,),
+        idempotency_header="Idempotency-Key",
+        idempotency_for=timedelta(hours=24),
+        has_tracking_switch=False,
+        batch_size=100,
+    ),
+    Kind(
+        "scaleway",
+        "Scaleway",
+        fields=(
+            Field("secret_key", _("Secret key"), is_secret=True),
+            Field("project_id", _("Project id")),
+            Field("region", _("Region"), default="fr-par", choices=_SCALEWAY),
+        ),
+        has_tracking_switch=False,
+        has_webhooks=False,
+        confirms_delivery=False,
+    ),
+    Kind("sendgrid", "SendGrid", fields=(_API_KEY, _api_url(_("Region"), choices=_SENDGRID)), batch_size=1_000),
+    Kind("sparkpost", "SparkPost", fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST))),
+    Kind("unisender_go", "Unisender Go", fields=(_API_KEY, _api_url(_("Address of the API")))),
+)
+
+KINDS = {kind.name: kind for kind in _KINDS}
+
+
+def kind_of(name: str) -> Kind:
+    """The row of a kind; KeyError for a name nobody knows."""
+    return KINDS[name]
+
+
+def lease_of(name: str) -> timedelta:
+    """How long a claim holds: longer than any wait for an answer. ENVOL_LEASE_SECONDS shortens it for trials."""
+    return timedelta(seconds=settings.LEASE_SECONDS) if settings.LEASE_SECONDS else kind_of(name).lease

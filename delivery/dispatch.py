@@ -1,0 +1,174 @@
+"""What is due, who works it, when a mailing is through. PostgreSQL is the queue; whoever calls here may be killed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from delivery import ledger
+from delivery.capabilities import lease_of
+from delivery.lanes.contract import Halt
+from delivery.lanes.opening import lane_for
+from delivery.models import Batch, Mailing, Provider
+from delivery.queries import HELD
+from delivery.sending import BatchSender, Run
+from delivery.snapshot import take_block
+from delivery.stopping import is_stopping
+
+log = structlog.get_logger(__name__)
+
+REST = timedelta(seconds=60)  # for a provider that cannot be reached or asks to wait
+SHIFT = 30.0  # seconds one call of work_provider goes on taking batches
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the sweep found: mailings to snapshot, and providers, each once a free connection with a batch for it."""
+
+    snapshots: list[int] = field(default_factory=list)
+    providers: list[int] = field(default_factory=list)
+
+
+def sweep() -> Due:
+    """Start, heal, close and find work; every 2 seconds, safe at any time and in any number."""
+    start_due()
+    healed = ledger.heal_expired()
+    if healed.batches:
+        log.warning("leases_over", batches=healed.batches, doubts=healed.doubts)
+    for mailing_id in set(healed.held_mailings):
+        pause_for(mailing_id, words=HELD)
+    for mailing_id in Mailing.objects.filter(state=Mailing.State.CANCELLED, finished_at=None).values_list(
+        "pk", flat=True
+    ):
+        close_cancelled(mailing_id)
+    for mailing_id in _through():
+        finish(mailing_id)
+    return Due(snapshots=unfrozen(), providers=free_slots())
+
+
+def start_due() -> int:
+    """Mailings whose time has come begin; returns how many."""
+    now = timezone.now()
+    return Mailing.objects.filter(state=Mailing.State.PLANNED, starts_at__lte=now).update(
+        state=Mailing.State.SENDING, started_at=now
+    )
+
+
+def unfrozen() -> list[int]:
+    """Mailings being sent whose audience is not frozen whole."""
+    found = Mailing.objects.filter(state=Mailing.State.SENDING, snapshot_done_at=None).order_by("starts_at", "pk")
+    return list(found.values_list("pk", flat=True))
+
+
+def free_slots() -> list[int]:
+    """Provider ids, each as often as it has both a free connection and a due batch."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.id, least(p.connection_count - coalesce(c.claimed, 0), d.due) from delivery_provider p "
+            "join lateral (select count(*) as due from (select 1 from delivery_batch b "
+            "  join delivery_mailing m on m.id = b.mailing_id "
+            "  where b.state = 0 and b.due_at <= clock_timestamp() and b.provider_id = p.id and m.state = 'sending' "
+            "    and (m.paused_until is null or m.paused_until <= clock_timestamp()) limit p.connection_count) x) d "
+            "  on d.due > 0 "
+            "left join (select provider_id, count(*) as claimed from delivery_batch where state = 1 group by 1) c "
+            "  on c.provider_id = p.id"
+        )
+        return [provider_id for provider_id, slots in cursor.fetchall() for _ in range(max(0, slots))]
+
+
+def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[], bool] = is_stopping) -> None:
+    """Snapshot a mailing block by block. `after_block` is called when batches were added: work can begin."""
+    while not stop():
+        block = take_block(mailing_id)
+        if block is None:
+            return
+        after_block()
+        if block.is_last:
+            return
+
+
+def work_provider(provider_id: int, *, stop: Callable[[], bool] = is_stopping, shift: float = SHIFT) -> int:
+    """Take due batches of one provider, one after the other on one connection, for a shift; returns how many."""
+    provider = Provider.objects.filter(pk=provider_id).first()
+    if provider is None:
+        return 0
+    end = time.monotonic() + shift
+    lane = lane_for(provider)
+    count = 0
+    try:
+        while not stop() and time.monotonic() < end:
+            claim = ledger.claim_batch(provider_id=provider_id, lease=lease_of(provider.kind))
+            if claim is None:
+                break
+            run = BatchSender(claim, lane, stop=stop).work()
+            count += 1
+            _after(claim.mailing_id, run)
+            if run.halt is not None:
+                break
+    finally:
+        lane.close()
+    return count
+
+
+def _after(mailing_id: int, run: Run) -> None:
+    """What a batch's run means for its mailing."""
+    log.info("batch", mailing=mailing_id, accepted=run.accepted, refused=run.refused, deferred=run.deferred,
+             unknown=run.unknown, halt=run.halt.value if run.halt else "")  # fmt: skip
+    if run.halt is Halt.PAUSE:
+        pause_for(mailing_id, words=run.words)
+    elif run.halt is Halt.REST:
+        Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
+            pause_reason=run.words, paused_until=timezone.now() + REST
+        )
+    elif run.accepted:
+        Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).exclude(pause_reason="").update(
+            pause_reason="", paused_until=None
+        )
+
+
+def pause_for(mailing_id: int, *, words: str) -> bool:
+    """Stop a mailing until a person decides; `words` say why, the server's own where it refused us."""
+    return bool(
+        Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
+            state=Mailing.State.PAUSED, pause_reason=words[:1000], paused_until=None
+        )
+    )
+
+
+def close_cancelled(mailing_id: int) -> bool:
+    """Skip what is left of a cancelled mailing; True when nothing is open any more."""
+    ledger.skip_rest(mailing_id)
+    if Batch.objects.filter(mailing_id=mailing_id).exclude(state=Batch.State.DONE).exists():
+        return False
+    now = timezone.now()
+    return bool(Mailing.objects.filter(pk=mailing_id, finished_at=None).update(finished_at=now, snapshot_done_at=now))
+
+
+def _through() -> list[int]:
+    """Mailings being sent with everybody frozen and every batch done."""
+    is_open = Q(pk__in=Batch.objects.exclude(state=Batch.State.DONE).values("mailing_id"))
+    found = Mailing.objects.filter(state=Mailing.State.SENDING).exclude(snapshot_done_at=None).exclude(is_open)
+    return list(found.values_list("pk", flat=True))
+
+
+def finish(mailing_id: int) -> bool:
+    """Say "finished" when nothing is pending or sending and the ledger balances; else open what is left again."""
+    if ledger.reopen_unfinished(mailing_id):
+        return False
+    numbers = ledger.ledger_of(mailing_id, with_reasons=False)
+    if not numbers.is_settled:
+        return False
+    if not numbers.is_balanced:
+        log.error("ledger_does_not_balance", mailing=mailing_id, **numbers.numbers())
+        return False
+    now = timezone.now()
+    return bool(
+        Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
+            state=Mailing.State.FINISHED, finished_at=now, pause_reason="", paused_until=None
+        )
+    )

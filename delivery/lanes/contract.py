@@ -1,0 +1,70 @@
+"""What every lane is: a window of prepared messages in, one result a message out; the ledger knows no lane."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Protocol
+
+from delivery.models import Message
+from delivery.reasons import Reason
+from delivery.verdicts import Phase, Verdict
+
+
+class Halt(Enum):
+    """Why nothing more should be begun through this provider now."""
+
+    PAUSE = "pause"  # login, sender or set-up refused: a person must act, and nobody is counted as refused for it
+    REST = "rest"  # unreachable, busy, asked to slow down: later by itself
+
+
+class LaneClosed(Exception):
+    """No connection, or no login. Certainly nothing was handed over."""
+
+    def __init__(self, halt: Halt, words: str) -> None:
+        super().__init__(words)
+        self.halt, self.words = halt, words
+
+
+class CannotPrepare(Exception):
+    """This one message cannot be made, or not for this provider."""
+
+    def __init__(self, reason: Reason, words: str) -> None:
+        super().__init__(words)
+        self.reason, self.words = reason, words
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of window[index]. `halt`: nothing more was begun after it, `reply` has the server's words."""
+
+    index: int
+    verdict: Verdict
+    reason: Reason = Reason.NONE
+    phase: Phase = Phase.NONE
+    code: int | None = None
+    reply: str = ""
+    halt: Halt | None = None
+    retry_after: timedelta | None = None
+
+
+class Lane(Protocol):
+    """One connection's worth of a provider. Not shared between threads."""
+
+    lease: timedelta  # longer than any wait for an answer
+
+    @property
+    def room(self) -> int:
+        """How many messages may still leave on this connection."""
+
+    def prepare(self, message: Message) -> Any:
+        """Render. Raises CannotPrepare."""
+
+    def ready(self) -> None:
+        """Connect and log in where needed: before the mark, so that a window never waits for it. Raises LaneClosed."""
+
+    def send(self, window: Sequence[Any], *, may_begin: Callable[[], bool]) -> Iterator[Result]:
+        """Hand the window over. `may_begin` is asked before each message; what never gets a result was not begun."""
+
+    def close(self) -> None:
+        """Say goodbye where possible; never raises."""

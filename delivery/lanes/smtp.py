@@ -1,0 +1,213 @@
+"""The SMTP lane: one connection of an account, messages through a Dialogue at the level the account is pinned to."""
+
+import selectors
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from delivery.capabilities import lease_of
+from delivery.classify import is_about_us, refusal_reason
+from delivery.lanes.contract import CannotPrepare, Halt, LaneClosed, Result
+from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Step
+from delivery.lanes.pipelining.dialogue import Verdict as Answer
+from delivery.lanes.pipelining.session import NoSession, Server, Session, Tls, Trouble
+from delivery.lanes.pipelining.wire import Wire
+from delivery.models import Message, Provider
+from delivery.reasons import Reason
+from delivery.skeleton import CannotFill, Filled, skeleton_for
+from delivery.verdicts import Phase, Verdict
+
+PER_CONNECTION = 100  # messages; Orange asks for it, and Yahoo closes silently after some number
+# How long a reply may take (RFC 5321 4.5.3.2), counted for the oldest unanswered command and restarted by each reply.
+REPLY = timedelta(minutes=5)
+REPLIES = {Step.DATA: timedelta(minutes=2), Step.BODY: timedelta(minutes=10), Step.CHUNK: timedelta(minutes=10)}
+BLOCK = timedelta(minutes=3)
+GOODBYE = timedelta(seconds=5)  # for a server that said 421 to close
+
+_PHASES = {Step.BODY: Phase.FINAL, Step.CHUNK: Phase.FINAL, Step.EMPTY: Phase.ENVELOPE}
+_FATES = {
+    Fate.ACCEPTED: Verdict.ACCEPTED,
+    Fate.REFUSED: Verdict.REFUSED,
+    Fate.DEFERRED: Verdict.DEFERRED,
+    Fate.DOUBT: Verdict.UNKNOWN,
+    Fate.NOT_BEGUN: Verdict.NOT_BEGUN,
+}
+
+
+def server_of(provider: Provider, *, patience: timedelta) -> Server:
+    """The account's server. The catcher's port is looked up at each send: it follows the installation's settings."""
+    options, secrets = provider.options, provider.credentials
+    return Server(
+        host="127.0.0.1" if provider.is_catcher else str(options["host"]),
+        port=settings.CATCHER_PORT if provider.is_catcher else int(options["port"]),
+        tls=Tls(options.get("tls", "none")),
+        username=options.get("username", ""),
+        password=secrets.get("password", ""),
+        is_verified=options.get("is_verified", True),
+        local_name=_local_name(),
+        connect_timeout=min(30.0, patience.total_seconds()),
+        reply_timeout=min(REPLY, patience).total_seconds(),
+    )
+
+
+def _local_name() -> str:
+    host = urlsplit(settings.ENVOL_URL).hostname or "localhost"
+    return "[127.0.0.1]" if host in ("localhost", "127.0.0.1", "::1") else host
+
+
+class SmtpLane:
+    """See lanes.contract.Lane. Level 0 waits for each reply; higher ones need what the last EHLO offered."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.lease = lease_of(provider.kind)
+        self._patience = self.lease * 2 / 3  # a lease is longer than any wait for an answer
+        self._server = server_of(provider, patience=self._patience)
+        self._level = int(provider.options.get("level", 0))
+        self._most = int(provider.options.get("per_connection", PER_CONNECTION))
+        self._wire: Wire | None = None
+        self._sent = 0
+
+    @property
+    def room(self) -> int:
+        left = self._most - self._sent if self._is_alive else 0
+        return left or self._most
+
+    @property
+    def _is_alive(self) -> bool:
+        return self._wire is not None and self._wire.is_open and not self._wire.dialogue.is_closing
+
+    def prepare(self, message: Message) -> Filled:
+        if message.content_id is None:
+            raise CannotPrepare(Reason.CANNOT_RENDER, "no content was chosen for this message")
+        try:
+            return skeleton_for(message.content_id).fill(message)
+        except CannotFill as error:
+            raise CannotPrepare(Reason.CANNOT_RENDER, str(error)) from error
+
+    def ready(self) -> None:
+        """A connection with room. A test of life is left to the first command: a dead one costs no doubt."""
+        if self._is_alive and self._sent < self._most:
+            return
+        self.close()
+        try:
+            session = Session(self._server)
+        except NoSession as error:
+            raise LaneClosed(halt_of(error), error.words) from error
+        self._wire = Wire(session, Dialogue(features=session.features, level=self._level_for(session)))
+        self._sent = 0
+
+    def _level_for(self, session: Session) -> int:
+        return self._level if session.features.has_pipelining and self._level in (1, 2) else 0
+
+    def send(self, window: Sequence[Filled], *, may_begin: Callable[[], bool]) -> Iterator[Result]:
+        wire = self._wire
+        assert wire is not None, "ready() comes first"
+        following = 0
+        is_halted = False
+        while True:
+            while following < len(window) and not is_halted and wire.room and may_begin():
+                filled = window[following]
+                unfit = self._unfit(wire, filled)
+                if unfit is not None:
+                    yield Result(following, *unfit)
+                else:
+                    wire.give([_envelope(following, filled)])
+                    self._sent += 1
+                following += 1
+            if wire.dialogue.is_idle:
+                return
+            for answer in self._exchange(wire):
+                result = result_of(answer)
+                is_halted = is_halted or result.halt is not None
+                yield result
+            if not wire.is_open:
+                return
+
+    def _exchange(self, wire: Wire) -> list[Answer]:
+        """Read and write until something was answered or the connection has ended."""
+        with selectors.DefaultSelector() as selector:
+            while wire.is_open:
+                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.wants_write else 0)
+                key = selector.register(wire, events)
+                ready = _has_more(wire) or selector.select(min(_wait(wire), self._patience).total_seconds())
+                selector.unregister(wire)
+                if not ready:
+                    return wire.end()
+                answers = wire.write() if key.events & selectors.EVENT_WRITE else []
+                answers += wire.read()
+                if answers or (wire.dialogue.is_idle and not wire.wants_write):
+                    return answers
+        return []
+
+    def _unfit(self, wire: Wire, filled: Filled) -> tuple[Verdict, Reason, Phase, int | None, str] | None:
+        """What this server would refuse for certain is not offered to it."""
+        features = wire.dialogue.features
+        if filled.needs_smtputf8 and not features.has_smtputf8:
+            return (Verdict.SKIPPED, Reason.SMTPUTF8_NEEDED, Phase.NONE, None, "SMTPUTF8 is not offered")
+        if features.size_limit and len(filled.source) > features.size_limit:
+            words = f"{len(filled.source)} octets, the server takes {features.size_limit}"
+            return (Verdict.REFUSED, Reason.REFUSED_SIZE, Phase.NONE, None, words)
+        return None
+
+    def close(self) -> None:
+        if self._wire is not None and self._wire.is_open:
+            self._wire.quit()
+        self._wire = None
+
+
+def _wait(wire: Wire) -> timedelta:
+    if wire.dialogue.is_closing:
+        return GOODBYE
+    return BLOCK if wire.wants_write else REPLIES.get(wire.dialogue.awaits or Step.MAIL, REPLY)
+
+
+def _has_more(wire: Wire) -> bool:
+    """Octets the TLS layer has decrypted already are invisible to a selector."""
+    sock = wire.session.sock
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+
+def _envelope(index: int, filled: Filled) -> Envelope:
+    return Envelope(
+        key=index,
+        mail_from=filled.mail_from.encode(),
+        rcpt_to=filled.rcpt_to.encode(),
+        source=filled.source,
+        is_8bit=not filled.source.isascii(),
+        is_utf8=filled.needs_smtputf8,
+    )
+
+
+def halt_of(error: NoSession) -> Halt:
+    """A login, a certificate or a server that says no for good needs a person; the rest passes by itself."""
+    if error.trouble in (Trouble.LOGIN, Trouble.GREETING):
+        return Halt.REST if error.words[:1] == "4" else Halt.PAUSE
+    return Halt.PAUSE if error.trouble in (Trouble.TLS, Trouble.PROTOCOL) else Halt.REST
+
+
+def result_of(answer: Answer) -> Result:
+    """One answer of the dialogue in the ledger's words."""
+    code, text = (answer.reply.code, str(answer.reply)) if answer.reply else (None, "")
+    phase = _PHASES.get(answer.step, Phase.ENVELOPE)
+    result = Result(answer.key, _FATES[answer.fate], phase=phase, code=code, reply=text)
+    if answer.fate is Fate.DOUBT:
+        return replace(result, reason=Reason.REPLY_LOST, reply=text or "the connection was cut before the answer")
+    if answer.fate is Fate.NOT_BEGUN:
+        return replace(result, phase=Phase.ENVELOPE, reply=text or "the connection was cut")
+    if answer.fate is Fate.REFUSED:
+        return _refused(result, answer.step, text)
+    if answer.fate is Fate.DEFERRED and answer.step is Step.MAIL:
+        # A temporary no to the sender is about the connection or us, not about the person.
+        return replace(result, verdict=Verdict.NOT_BEGUN, halt=Halt.REST)
+    return result
+
+
+def _refused(result: Result, step: Step, text: str) -> Result:
+    is_size = result.code == 552
+    if (step is Step.MAIL and not is_size) or is_about_us(result.code, text):
+        return replace(result, verdict=Verdict.NOT_BEGUN, halt=Halt.PAUSE)
+    return replace(result, reason=refusal_reason(result.code, text))

@@ -1,0 +1,47 @@
+"""Who was written to, who was not, and why: the send path's writes, the sweep's, doubts, and the numbers."""
+
+from delivery.ledger.claims import (
+    Claim,
+    Opened,
+    Waiting,
+    are_stored,
+    claim_batch,
+    mark_window,
+    read_window,
+    release_batch,
+    renew_lease,
+    write_back,
+)
+from delivery.ledger.clock import Deadline
+from delivery.ledger.counts import Imbalance, Ledger, check_ledger, ledger_of
+from delivery.ledger.doubts import NotNow, count_as_sent, send_again, settle
+from delivery.ledger.healing import Healed, free_held, heal_expired, reopen_unfinished, skip_rest
+from delivery.ledger.people import people
+
+__all__ = [
+    "Claim",
+    "Deadline",
+    "Healed",
+    "Imbalance",
+    "Ledger",
+    "NotNow",
+    "Opened",
+    "Waiting",
+    "are_stored",
+    "check_ledger",
+    "claim_batch",
+    "count_as_sent",
+    "free_held",
+    "heal_expired",
+    "ledger_of",
+    "mark_window",
+    "people",
+    "read_window",
+    "release_batch",
+    "renew_lease",
+    "reopen_unfinished",
+    "send_again",
+    "settle",
+    "skip_rest",
+    "write_back",
+]

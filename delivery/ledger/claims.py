@@ -1,0 +1,254 @@
+"""The send path's writes. Only the holder of a claim writes here; each statement carries the claim and counts its rows.
+
+Order of locks everywhere: batch, then outcomes.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from common.sql import load_sql
+from delivery.ledger.clock import Deadline
+from delivery.ledger.late import settle_late
+from delivery.models import Message
+from delivery.reasons import Reason
+from delivery.verdicts import Fact, Phase, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch taken by this worker; `number` stands in every later write."""
+
+    number: int
+    batch_id: int
+    mailing_id: int
+    provider_id: int
+    first_id: int
+    last_id: int
+    round: int
+    lease: timedelta
+    deadline: Deadline
+
+
+@dataclass(slots=True)
+class Opened:
+    """A window marked *sending*, committed. Not to be sent: `leave_out`, {message id: reason, 0 = settled}."""
+
+    deadline: Deadline
+    leave_out: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message read for the next window, and how often it was tried before."""
+
+    message: Message
+    tries: int
+
+
+def claim_batch(*, provider_id: int, lease: timedelta) -> Claim | None:
+    """Take a due batch of this provider; None when nothing is due or its connections are all in use."""
+    clock = Deadline.before()
+    number = secrets.randbits(62)
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        _durable(cursor)
+        cursor.execute("select connection_count from delivery_provider where id = %s for no key update", [provider_id])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        cursor.execute(
+            load_sql("delivery", "claim"),
+            {"claim": number, "lease": lease.total_seconds(), "provider": provider_id, "room": row[0]},
+        )
+        taken = cursor.fetchone()
+    if taken is None:
+        return None
+    batch_id, mailing_id, first_id, last_id, rounds = taken
+    return Claim(
+        number=number,
+        batch_id=batch_id,
+        mailing_id=mailing_id,
+        provider_id=provider_id,
+        first_id=first_id,
+        last_id=last_id,
+        round=rounds,
+        lease=lease,
+        deadline=clock.after(lease),
+    )
+
+
+def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
+    """The next messages without an outcome, in the order of ids; [] at the end of the batch."""
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql("delivery", "read_window"), {"after": after, "last": claim.last_id, "size": size})
+        return [
+            Waiting(
+                message=Message(
+                    id=row[0],
+                    mailing_id=claim.mailing_id,
+                    content_id=row[1],
+                    contact_id=row[2],
+                    address=row[3],
+                    tracking=row[4],
+                    vars=json.loads(row[5]),
+                ),
+                tries=row[6],
+            )
+            for row in cursor
+        ]
+
+
+def mark_window(
+    claim: Claim, facts: Sequence[Fact], *, done_to: int, open_to: int, lists: Sequence[int] = ()
+) -> Opened | None:
+    """Write the last window's facts and open the next, in one durable transaction: only after it, the network.
+
+    None when the claim may not begin anything more (paused, cancelled, lease over): nothing was written then.
+    `lists`: who is on none of them any more is left out of the new window.
+    """
+    clock = Deadline.before()
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        _durable(cursor)
+        values = _counts(facts) | {
+            "batch": claim.batch_id,
+            "claim": claim.number,
+            "done_to": done_to,
+            "open_to": open_to,
+            "lease": claim.lease.total_seconds(),
+        }
+        cursor.execute(load_sql("delivery", "mark"), values)
+        if cursor.rowcount == 0:
+            return None
+        _append(cursor, claim, facts)
+        cursor.execute(
+            load_sql("delivery", "leave_out"),
+            {"done_to": done_to, "open_to": open_to, "lists": list(lists), "left": Reason.NOT_SUBSCRIBED},
+        )
+        leave_out = dict(cursor.fetchall())
+    return Opened(deadline=clock.after(claim.lease), leave_out=leave_out)
+
+
+def write_back(claim: Claim, facts: Sequence[Fact], *, done_to: int) -> bool:
+    """Write facts and close the window. When the sweep was faster, only our own doubts are settled: False then."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        _durable(cursor)
+        values = _counts(facts) | {"batch": claim.batch_id, "claim": claim.number, "done_to": done_to}
+        cursor.execute(load_sql("delivery", "write_back"), values)
+        if cursor.rowcount:
+            _append(cursor, claim, facts)
+            return True
+        settle_late(cursor, batch_id=claim.batch_id, claim=claim.number, round_=claim.round, facts=facts)
+        return False
+
+
+def renew_lease(claim: Claim) -> Deadline | None:
+    """Replies come, slowly: hold the claim longer. None when it is no longer ours."""
+    clock = Deadline.before()
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        _durable(cursor)
+        cursor.execute(
+            "update delivery_batch set lease_until = clock_timestamp() + %s * interval '1 second' "
+            "where id = %s and claim = %s and state = 1 and lease_until > clock_timestamp()",
+            [claim.lease.total_seconds(), claim.batch_id, claim.number],
+        )
+        return clock.after(claim.lease) if cursor.rowcount else None
+
+
+def release_batch(claim: Claim, *, backoff: timedelta) -> bool:
+    """Give the batch back: done when every message has an outcome, else due again after `backoff`."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        _durable(cursor)
+        cursor.execute(
+            "select first_id, last_id from delivery_batch where id = %s and claim = %s for no key update",
+            [claim.batch_id, claim.number],
+        )
+        if cursor.fetchone() is None:
+            return False
+        cursor.execute(
+            "select count(*) from delivery_outcome where message_id between %s and %s",
+            [claim.first_id, claim.last_id],
+        )
+        row = cursor.fetchone()
+        left = claim.last_id - claim.first_id + 1 - (row[0] if row else 0)
+        cursor.execute(
+            load_sql("delivery", "release"),
+            {"batch": claim.batch_id, "claim": claim.number, "left": left, "backoff": backoff.total_seconds()},
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def are_stored(claim: Claim, facts: Sequence[Fact]) -> bool:
+    """Whether a write-back whose answer was lost took place: all facts of one are committed together, or none."""
+    ids = [fact.message_id for fact in facts if fact.verdict != Verdict.NOT_BEGUN]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select 1 from delivery_outcome where message_id = any(%(ids)s) and claim = %(claim)s "
+            "and not (state = 5 and reason = %(swept)s)) "
+            "or exists (select 1 from delivery_attempt where message_id = any(%(ids)s) and claim = %(claim)s)",
+            {"ids": ids, "claim": claim.number, "swept": int(Reason.LEASE_OVER)},
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _durable(cursor: CursorWrapper) -> None:
+    cursor.execute("set local synchronous_commit = on")
+
+
+def _counts(facts: Sequence[Fact]) -> dict[str, Any]:
+    verdicts = [fact.verdict for fact in facts]
+    return {
+        "accepted": verdicts.count(Verdict.ACCEPTED),
+        "refused": verdicts.count(Verdict.REFUSED),
+        "skipped": verdicts.count(Verdict.SKIPPED),
+        "unknown": verdicts.count(Verdict.UNKNOWN),
+        "results": sum(not verdict.is_pending for verdict in verdicts),
+    }
+
+
+def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
+    settled = [fact for fact in facts if not fact.verdict.is_pending]
+    deferred = [fact for fact in facts if fact.verdict == Verdict.DEFERRED]
+    at = timezone.now()
+    if settled:
+        statement = "copy delivery_outcome (message_id, mailing_id, state, reason, claim, at, reply) from stdin"
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
+            for fact in settled:
+                copy.write_row(
+                    (
+                        fact.message_id,
+                        claim.mailing_id,
+                        int(fact.verdict),
+                        int(fact.reason),
+                        claim.number,
+                        at,
+                        words(fact.reply),
+                    )
+                )
+    if deferred:
+        statement = "copy delivery_attempt (message_id, claim, round, phase, code, reply, at) from stdin"
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
+            for fact in deferred:
+                copy.write_row(
+                    (
+                        fact.message_id,
+                        claim.number,
+                        claim.round,
+                        int(fact.phase if fact.phase else Phase.NONE),
+                        fact.code,
+                        words(fact.reply),
+                        at,
+                    )
+                )
+
+
+def words(reply: str) -> str | None:
+    """A server's words as stored: no NUL, at most 1,000 characters; accepted mail needs none."""
+    return reply.replace("\x00", "")[:1000] or None

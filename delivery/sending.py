@@ -1,0 +1,234 @@
+"""One claimed batch through one lane: read, render, mark, hand over, write back, window after window.
+
+Rendered, connected and logged in before the mark: a window never waits for anything but the server.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from contacts.audience import Audience
+from contacts.models import Suppression
+from contacts.services import push_engagement, suppress_all
+from delivery import ledger
+from delivery.lanes.contract import CannotPrepare, Halt, Lane, LaneClosed, Result
+from delivery.ledger import Claim, Waiting
+from delivery.models import Mailing, Message
+from delivery.reasons import Reason
+from delivery.stopping import is_stopping
+from delivery.verdicts import Fact, Verdict
+
+log = structlog.get_logger(__name__)
+
+LOST = (OperationalError, InterfaceError)  # the database went away under us
+
+WINDOW = 100  # messages: the most that one crash can leave in doubt
+FIRST_WINDOW = 20
+WINDOW_SECONDS = 5.0  # a window is what leaves within about this time
+FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
+RENEWAL = 60.0  # seconds between two renewals of a lease while replies come
+
+
+@dataclass(slots=True)
+class Run:
+    """What one batch's sending came to."""
+
+    accepted: int = 0
+    refused: int = 0
+    deferred: int = 0
+    unknown: int = 0
+    halt: Halt | None = None
+    words: str = ""
+    backoff: timedelta = timedelta(0)
+    mailed: list[int] = field(default_factory=list)  # contacts whose message was accepted
+    dead: list[int] = field(default_factory=list)  # messages whose address does not exist
+
+
+class BatchSender:
+    """Works one claim to its end. `stop`: asked before each window (SIGTERM, or the caller's own reasons)."""
+
+    def __init__(self, claim: Claim, lane: Lane, *, stop: Callable[[], bool] = is_stopping) -> None:
+        self.claim, self.lane, self.run = claim, lane, Run()
+        self._stop = stop
+        self._lists = Audience.from_json(Mailing.objects.get(pk=claim.mailing_id).audience).lists
+        self._deadline = claim.deadline
+        self._done_to = claim.first_id - 1
+        self._facts: list[Fact] = []
+        self._size = FIRST_WINDOW
+        self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
+        self._fruitless = 0  # windows in a row that settled nothing
+
+    def work(self) -> Run:
+        """Send until the batch is through, the claim is lost, or nothing more may be begun; then give it back."""
+        try:
+            try:
+                self._windows()
+            except LaneClosed as closed:
+                self.run.halt, self.run.words = closed.halt, closed.words
+            self._close()
+            self._give_back()
+        except LOST as error:
+            log.warning("database_lost", batch=self.claim.batch_id, error=str(error))
+            self._settle_after_loss()
+        return self.run
+
+    def _close(self) -> None:
+        ledger.write_back(self.claim, self._facts, done_to=self._done_to)
+        self._facts = []
+
+    def _give_back(self) -> None:
+        ledger.release_batch(self.claim, backoff=self.run.backoff)
+        if self.run.dead:
+            self._suppress_dead()
+        push_engagement(opened={}, clicked={}, mailed=dict.fromkeys(self.run.mailed, timezone.now()))
+
+    def _windows(self) -> None:
+        while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
+            waiting = ledger.read_window(self.claim, after=self._done_to, size=min(self._size, self.lane.room))
+            if not waiting:
+                self._done_to = self.claim.last_id
+                return
+            prepared, unfit = self._prepare(waiting)
+            self.lane.ready()
+            open_to = waiting[-1].message.pk
+            opened = ledger.mark_window(
+                self.claim, self._facts, done_to=self._done_to, open_to=open_to, lists=self._lists
+            )
+            if opened is None:
+                return
+            self._facts, self._deadline = unfit, opened.deadline
+            self._hand_over(prepared, opened.leave_out, open_to)
+
+    def _prepare(self, waiting: Sequence[Waiting]) -> tuple[list[tuple[Waiting, Any]], list[Fact]]:
+        """Rendered messages, and facts about those that cannot be made."""
+        prepared, unfit = [], []
+        for one in waiting:
+            try:
+                prepared.append((one, self.lane.prepare(one.message)))
+            except CannotPrepare as error:
+                unfit.append(Fact(one.message.pk, Verdict.SKIPPED, error.reason, reply=error.words))
+        return prepared, unfit
+
+    def _hand_over(self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int) -> None:
+        """The window on the wire. Every message of it has a fact afterwards, or was certainly not begun."""
+        unfit = {fact.message_id for fact in self._facts}
+        self._facts = [fact for fact in self._facts if leave_out.get(fact.message_id) != 0]
+        self._facts += [
+            Fact(pk, Verdict.SKIPPED, reason) for pk, reason in leave_out.items() if reason and pk not in unfit
+        ]
+        window = [pair for pair in prepared if pair[0].message.pk not in leave_out]
+        begun = time.monotonic()
+        answered: set[int] = set()
+        renewed = begun
+        for result in self.lane.send([content for _, content in window], may_begin=self._may_begin):
+            answered.add(result.index)
+            self._facts.append(self._fact_of(window[result.index][0], result))
+            if time.monotonic() - renewed > RENEWAL:
+                renewed = time.monotonic()
+                self._renew()
+        self._resize(len(answered), time.monotonic() - begun)
+        self._done_to = self._reached(window, answered, open_to)
+        self._give_up_when_fruitless(bool(window))
+
+    def _renew(self) -> None:
+        with contextlib.suppress(*LOST):  # the window goes on; the next write deals with the loss
+            self._deadline = ledger.renew_lease(self.claim) or self._deadline
+
+    def _may_begin(self) -> bool:
+        return not self._deadline.is_over()
+
+    def _give_up_when_fruitless(self, was_sent: bool) -> None:
+        is_fruitful = not was_sent or any(not fact.verdict.is_pending for fact in self._facts)
+        self._fruitless = 0 if is_fruitful else self._fruitless + 1
+        if self._fruitless >= FRUITLESS and self.run.halt is None:
+            self.run.halt = Halt.REST
+
+    def _reached(self, window: Sequence[tuple[Waiting, Any]], answered: set[int], open_to: int) -> int:
+        """How far the window may move: up to the first message that can go at once, when nothing after it was begun."""
+        at_once = {fact.message_id for fact in self._facts if fact.verdict == Verdict.NOT_BEGUN}
+        again = [i for i, (one, _) in enumerate(window) if i not in answered or one.message.pk in at_once]
+        self._facts = [fact for fact in self._facts if fact.verdict != Verdict.NOT_BEGUN]
+        if not again:
+            return open_to
+        first = again[0]
+        if again == list(range(first, len(window))):
+            return window[first][0].message.pk - 1
+        return open_to
+
+    def _fact_of(self, one: Waiting, result: Result) -> Fact:
+        verdict, reason = result.verdict, result.reason
+        if result.halt is not None:
+            self.run.halt, self.run.words = result.halt, result.reply
+        elif verdict == Verdict.NOT_BEGUN:
+            # Thrown back by a lost connection: at once again, but not for ever if it is what ends connections.
+            if one.message.pk in self._cut:
+                verdict = Verdict.DEFERRED
+            self._cut.add(one.message.pk)
+        if verdict == Verdict.DEFERRED:
+            verdict, reason = self._deferred(one, result)
+        self._count(one, verdict, reason)
+        return Fact(one.message.pk, verdict, reason, phase=result.phase, code=result.code, reply=self._reply(result))
+
+    @staticmethod
+    def _reply(result: Result) -> str:
+        return "" if result.verdict == Verdict.ACCEPTED else result.reply
+
+    def _deferred(self, one: Waiting, result: Result) -> tuple[Verdict, Reason]:
+        """Later, each time longer; after the last step the server has had its chance."""
+        steps = settings.RETRY_STEPS
+        if one.tries >= len(steps):
+            return Verdict.REFUSED, Reason.DEFERRED_TOO_LONG
+        self.run.backoff = max(self.run.backoff, result.retry_after or timedelta(seconds=steps[one.tries]))
+        return Verdict.DEFERRED, Reason.NONE
+
+    def _count(self, one: Waiting, verdict: Verdict, reason: Reason) -> None:
+        if verdict == Verdict.ACCEPTED:
+            self.run.accepted += 1
+            if one.message.contact_id is not None:
+                self.run.mailed.append(one.message.contact_id)
+        self.run.refused += verdict == Verdict.REFUSED
+        self.run.deferred += verdict == Verdict.DEFERRED
+        self.run.unknown += verdict == Verdict.UNKNOWN
+        if verdict == Verdict.REFUSED and reason == Reason.REFUSED_ADDRESS:
+            self.run.dead.append(one.message.pk)
+
+    def _resize(self, count: int, seconds: float) -> None:
+        if count:
+            self._size = max(1, min(WINDOW, self._size * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001))))
+
+    def _suppress_dead(self) -> None:
+        """A dead address is written to by nothing any more, transactional mail included."""
+        keys = Message.objects.filter(pk__in=self.run.dead).exclude(address_key=None)
+        suppress_all(
+            address_keys=[key for key in keys.values_list("address_key", flat=True) if key],
+            reason=Suppression.Reason.HARD_BOUNCE,
+            scope=Suppression.Scope.ALL,
+            origin=f"mailing:{self.claim.mailing_id}",
+            at=timezone.now(),
+        )
+
+    def _settle_after_loss(self) -> None:
+        """The answer to a commit was lost. Until the lease is over: ask what was stored, and write what was not.
+
+        A window whose mark was not seen committed is never begun; if it was stored, it is closed again here.
+        """
+        while True:
+            try:
+                connection.close()
+                if ledger.are_stored(self.claim, self._facts):
+                    self._facts = []
+                self._close()
+                self._give_back()
+                return
+            except LOST:
+                if self._deadline.seconds_left() < -self.claim.lease.total_seconds():
+                    raise
+                time.sleep(1)

@@ -1,0 +1,16 @@
+-- Whom to leave out of the window just opened: a statement of its own, for a fresh picture under the batch's lock.
+-- Read together with the mark, somebody who left meanwhile would be written to. Scalar sub-selects stay index probes.
+select id, reason
+  from (select m.id,
+               coalesce(
+                 (select 0 from delivery_outcome o where o.message_id = m.id),
+                 (select s.reason from contacts_suppression s where s.address_key = m.address_key
+                   order by s.scope limit 1),
+                 case when %(lists)s::bigint[] <> '{}' and m.contact_id is not null
+                       and (select 1 from contacts_subscription u
+                             where u.contact_id = m.contact_id and u.contact_list_id = any(%(lists)s) and u.state = 1
+                             limit 1) is null
+                      then %(left)s end) as reason
+          from delivery_message m
+         where m.id > %(done_to)s and m.id <= %(open_to)s) w
+ where reason is not null

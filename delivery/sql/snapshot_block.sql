@@ -1,0 +1,48 @@
+-- One block of a snapshot: everyone of the audience after the cursor becomes a message, those who must not be written
+-- to get their outcome at once, and batches are cut from contiguous ranges of one mailbox provider. Who is skipped
+-- stands last, in batches that are done from the start, so that sending never reads them.
+-- {source} gives (contact_id, list_id), each contact once; {vars} builds what the content names and nothing else; {content} picks a content.
+-- 20,000 people: about 0.4 s; a million in 25 s.
+with picked as materialized (
+       select s.contact_id, s.list_id
+         from ({source}) s
+        where s.contact_id > %(cursor)s
+        order by s.contact_id
+        limit %(size)s),
+     judged as materialized (
+       select c.id as contact_id, c.address, c.address_key, c.mx_group,
+              (%(tracking)s::smallint[])[c.open_consent * 3 + c.click_consent + 1] as tracking,
+              {content} as content_id, {vars} as vars,
+              coalesce(
+                case when %(no_samples)s and c.is_sample then %(not_here)s end,
+                (select u.reason from contacts_suppression u where u.address_key = c.address_key
+                  order by u.scope limit 1),
+                (select %(same_address)s::int from delivery_message m
+                  where m.address_key = c.address_key and m.occasion = %(occasion)s)) as reason
+         from picked p
+         join contacts_contact c on c.id = p.contact_id
+         left join contacts_contactlist l on l.id = p.list_id
+        where (select 1 from delivery_message m where m.contact_id = c.id and m.occasion = %(occasion)s) is null),
+     numbered as materialized (
+       select *, %(first)s - 1 + row_number() over (order by reason is not null, mx_group, contact_id) as id,
+              (row_number() over (partition by reason is not null, mx_group order by contact_id) - 1)
+                / %(batch)s as chunk
+         from judged),
+     written as (
+       insert into delivery_message
+              (id, mailing_id, content_id, occasion, contact_id, address, address_key, tracking, vars)
+       select id, %(mailing)s, content_id, %(occasion)s, contact_id, address,
+              case when reason is distinct from %(same_address)s then address_key end, tracking, vars
+         from numbered
+        order by id),
+     skipped as (
+       insert into delivery_outcome (message_id, mailing_id, state, reason, at)
+       select id, %(mailing)s, 4, reason, clock_timestamp() from numbered where reason is not null),
+     cut as (
+       insert into delivery_batch
+              (mailing_id, provider_id, mx_group, first_id, last_id, state, due_at, done_to, open_to, skipped_count)
+       select %(mailing)s, %(provider)s, mx_group, min(id), max(id), case when reason is null then 0 else 2 end,
+              clock_timestamp(), min(id) - 1, min(id) - 1, case when reason is null then 0 else count(*) end
+         from (select id, mx_group, chunk, case when reason is null then null else 1 end as reason from numbered) n
+        group by n.reason, n.mx_group, n.chunk)
+select (select count(*) from picked), (select max(contact_id) from picked), count(*), min(id), max(id) from numbered

@@ -1,0 +1,66 @@
+"""Celery's legs: load by id, one call. The rows are the queue; a lost ring is found again by the next sweep."""
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from common.locks import only_one
+from delivery import dispatch
+from delivery.ledger import check_ledger
+from delivery.models import Mailing
+from delivery.queries import note_worker
+from delivery.stopping import request_stop
+
+log = structlog.get_logger(__name__)
+
+# A ring nobody took within ten seconds is dropped: the sweep has rung again since.
+STALE = 10
+
+
+@worker_shutting_down.connect
+def finish_windows(**_: object) -> None:
+    """SIGTERM: every child closes the window it has open and gives its batch back."""
+    request_stop()
+
+
+@shared_task(queue="default", expires=STALE)
+def sweep() -> None:
+    note_worker()
+    with only_one("delivery.sweep") as is_ours:
+        if not is_ours:
+            return
+        due = dispatch.sweep()
+    for mailing_id in due.snapshots:
+        freeze.apply_async((mailing_id,), expires=STALE)
+    ring(due.providers)
+
+
+def ring(providers: list[int]) -> None:
+    """One task for each free connection."""
+    for provider_id in providers:
+        send_batches.apply_async((provider_id,), expires=STALE)
+
+
+@shared_task(queue="bulk")
+def freeze(mailing_id: int) -> None:
+    with only_one(f"delivery.freeze.{mailing_id}") as is_ours:
+        if is_ours:
+            dispatch.freeze(mailing_id, after_block=lambda: ring(dispatch.free_slots()))
+
+
+@shared_task(queue="bulk")
+def send_batches(provider_id: int) -> None:
+    if dispatch.work_provider(provider_id):
+        ring([provider_id][: len(dispatch.free_slots())])
+
+
+@shared_task(queue="default")
+def check_ledgers() -> None:
+    """The invariant, each night: every mailing of the last month counted from its rows."""
+    with only_one("delivery.check_ledgers") as is_ours:
+        if not is_ours:
+            return
+        for mailing in Mailing.objects.exclude(state=Mailing.State.PLANNED).order_by("-pk")[:500].iterator():
+            if imbalance := check_ledger(mailing):
+                log.error("ledger_does_not_balance", mailing=mailing.pk, counted=imbalance.counted.numbers(),
+                          recorded=imbalance.recorded.numbers())  # fmt: skip
