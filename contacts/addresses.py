@@ -45,6 +45,8 @@ def _a_label(domain: str) -> str:
 
 def _long_way(address: str) -> str:
     text = unicodedata.normalize("NFC", address)
+    if "\ufffd" in text:  # stands for an octet nobody could read
+        raise BrokenAddress(_broken(text))
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except EmailNotValidError as error:

@@ -1,0 +1,112 @@
+"""Staged rows into contacts, in sets: a handful of statements per chunk, whatever its size.
+
+An import creates and changes people, and joins them to its list on its statement. It never brings back who left the
+list, unsubscribed from everything, complained or was erased.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from common.sql import load_sql
+from contacts.addresses import fingerprint, sort_key
+from contacts.imports.checking import Staged
+from contacts.models import Suppression
+
+_COLUMNS = "ord, address, address_key, sort_key, first_name, last_name, language, mx_group, fields"
+_TEXTS = "address, address_key, sort_key, first_name, last_name, language"
+
+
+class Raced(Exception):
+    """Somebody else added one of these people meanwhile: the chunk is taken again, and finds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms people come in: the import, its list, its proof, and what they said about tracking."""
+
+    import_id: int
+    list_id: int
+    statement_id: int
+    tracking: int  # ConsentState
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    created: int
+    changed: int
+    unchanged: int
+    kept_out: int
+    duplicates: list[int]  # positions among the staged rows
+
+
+def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
+    """Merge one chunk, in the caller's transaction. Raises Raced; the caller rolls back and takes the chunk again."""
+    if not staged:
+        return Merged(0, 0, 0, 0, [])
+    words: dict[str, Any] = {
+        "import": terms.import_id,
+        "list": terms.list_id,
+        "statement": terms.statement_id,
+        "tracking": terms.tracking,
+    }
+    with connection.cursor() as cursor:
+        _stage(cursor, staged)
+        cursor.execute(load_sql("contacts", "import_match"), words)
+        cursor.execute("select ord from contacts_matched where was_seen order by ord")
+        duplicates = [position for (position,) in cursor.fetchall()]
+        cursor.execute(load_sql("contacts", "import_remember"), words)
+        cursor.execute(load_sql("contacts", "import_change"), words)
+        changed_rows = cursor.rowcount
+        if changed_rows:
+            _fold_again(cursor)
+        cursor.execute(load_sql("contacts", "import_join"), words)
+        cursor.execute(load_sql("contacts", "import_consent"), words)
+        cursor.execute(load_sql("contacts", "import_counts"), words)
+        matched, touched, out_before = cursor.fetchone()
+        cursor.execute(load_sql("contacts", "import_create"), words)
+        created, out_new = cursor.fetchone()
+    if created + matched != len(staged):
+        raise Raced
+    return Merged(
+        created=created,
+        changed=touched,
+        unchanged=matched - touched - len(duplicates),
+        kept_out=out_before + out_new,
+        duplicates=duplicates,
+    )
+
+
+def erased_among(keys: Sequence[str]) -> set[str]:
+    """Which of these addresses belong to people who asked to be erased. Free while nobody did."""
+    if not Suppression.objects.filter(fingerprint__isnull=False).exists():
+        return set()
+    by_print = {fingerprint(key): key for key in keys}
+    found = Suppression.objects.filter(fingerprint__in=list(by_print)).values_list("fingerprint", flat=True)
+    return {by_print[bytes(mark)] for mark in found if mark is not None}
+
+
+def _stage(cursor: CursorWrapper, staged: Sequence[Staged]) -> None:
+    cursor.execute(load_sql("contacts", "import_staging"))
+    text = io.StringIO()
+    csv.writer(text).writerows((position, *row) for position, row in enumerate(staged))
+    statement = f"copy contacts_staging ({_COLUMNS}) from stdin (format csv, force_not_null ({_TEXTS}))"
+    with cursor.copy(statement) as copy:
+        copy.write(text.getvalue().replace("\0", "\ufffd"))
+
+
+def _fold_again(cursor: CursorWrapper) -> None:
+    """The sort key of changed people where the file names one half only: folded here, never by the server."""
+    cursor.execute(load_sql("contacts", "import_half_names"))
+    rows = cursor.fetchall()
+    if rows:
+        cursor.execute(
+            "update contacts_contact c set sort_key = told.sort_key"
+            " from unnest(%s::bigint[], %s::text[]) as told (id, sort_key) where c.id = told.id",
+            [[row[0] for row in rows], [sort_key(first, last, key) for _number, first, last, key in rows]],
+        )

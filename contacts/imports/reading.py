@@ -1,0 +1,150 @@
+"""Rows of a text table, one by one, in flat memory: quoted line breaks, mixed line ends, NULs, quotes never closed."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from django.utils.translation import gettext as _
+
+from contacts.addresses import BrokenAddress, address_key
+from contacts.imports.encodings import BLOCK, UnreadableFile, detect, errors_for
+
+DELIMITERS = (",", ";", "\t", "|")
+MOST_COLUMNS = 500
+MOST_LINES = 100  # of one row; more means that a quote was never closed
+MOST_CHARACTERS = 1_000_000  # of one row
+SAMPLE_ROWS = 50
+
+csv.field_size_limit(4 * MOST_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What was found out about a file before anything is read from it."""
+
+    encoding: str
+    delimiter: str
+    has_header: bool
+    columns: list[str]
+    samples: list[list[str]]  # the first rows, as wide as the header
+
+
+class _NeverClosed(Exception):
+    """A quote was opened and the row does not end."""
+
+
+class Rows:
+    """Iterates over (line number, cells), or (line number, text) for a line that no table row can be read from.
+
+    Empty lines are passed over. A row whose quote is never closed costs its own line only: reading goes on after it.
+    """
+
+    def __init__(self, file: TextIO, delimiter: str) -> None:
+        self._file = file
+        self._delimiter = delimiter
+        self._held: list[str] = []  # the physical lines of the row being read
+        self._again: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        line, held = 1, self._held
+        reader = csv.reader(self._lines(), delimiter=self._delimiter)
+        while True:
+            try:
+                for cells in reader:
+                    first, line = line, line + len(held)
+                    held.clear()
+                    if any(cells):
+                        yield first, cells
+                return
+            except (_NeverClosed, csv.Error):
+                unreadable = held[0]
+                self._again.extendleft(reversed(held[1:]))
+                held.clear()
+                yield line, unreadable.rstrip("\r\n")
+                line += 1
+                reader = csv.reader(self._lines(), delimiter=self._delimiter)
+
+    def _lines(self) -> Iterator[str]:
+        held, size = self._held, 0
+        for line in self._source():
+            if "\0" in line:
+                line = line.replace("\0", "\ufffd")
+            size = size + len(line) if held else len(line)
+            held.append(line)
+            if len(held) > MOST_LINES or (size > MOST_CHARACTERS and len(held) > 1):
+                raise _NeverClosed
+            yield line
+        if held:
+            raise _NeverClosed
+
+    def _source(self) -> Iterator[str]:
+        while self._again:
+            yield self._again.popleft()
+        # Not `yield from` the file itself: a generator that ends closes what it delegates to.
+        yield from iter(self._file.readline, "")
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """The file as characters; line ends untouched, as the csv module asks."""
+    return path.open(encoding=encoding, errors=errors_for(encoding), newline="", buffering=BLOCK)
+
+
+def find_out(path: Path) -> FileFacts:
+    """Encoding, delimiter and columns of a file. Raises UnreadableFile."""
+    encoding = detect(path)
+    with open_text(path, encoding) as file:
+        start = file.read(200_000)
+    delimiter = _delimiter_of(start)
+    with open_text(path, encoding) as file:
+        rows = [cells for _line, cells in islice(Rows(file, delimiter), SAMPLE_ROWS) if isinstance(cells, list)]
+    if not rows:
+        raise UnreadableFile(_("No row can be read from the file: a quote is opened in its first line, never closed."))
+    if len(rows[0]) > MOST_COLUMNS:
+        raise UnreadableFile(
+            _("The first line has %(count)d columns; up to %(most)d can be read.")
+            % {"count": len(rows[0]), "most": MOST_COLUMNS}
+        )
+    has_header = not any(map(_is_address, rows[0]))
+    columns = [cell.strip() for cell in rows[0]]
+    if not has_header:
+        columns = [_("Column %(number)d") % {"number": number} for number in range(1, len(columns) + 1)]
+    samples = rows[1:] if has_header else rows
+    return FileFacts(
+        encoding=encoding,
+        delimiter=delimiter,
+        has_header=has_header,
+        columns=columns,
+        samples=[_as_wide(cells, len(columns)) for cells in samples],
+    )
+
+
+def _delimiter_of(start: str) -> str:
+    """The delimiter that cuts the first rows into the most columns, and into the same number."""
+    scores = {delimiter: _score(start, delimiter) for delimiter in DELIMITERS}
+    return max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+
+
+def _score(start: str, delimiter: str) -> float:
+    lines: Iterable[str] = start.replace("\0", "").splitlines(keepends=True)
+    try:
+        rows = [cells for cells in islice(csv.reader(lines, delimiter=delimiter), 40) if cells]
+    except csv.Error:
+        return 0.0
+    width = len(rows[0]) if rows else 0
+    alike = sum(1 for cells in rows if len(cells) == width)
+    return (width - 1) * (alike / len(rows)) if width > 1 else 0.0
+
+
+def _is_address(cell: str) -> bool:
+    try:
+        return bool(address_key(cell))
+    except BrokenAddress:
+        return False
+
+
+def _as_wide(cells: list[str], width: int) -> list[str]:
+    return (cells + [""] * (width - len(cells)))[:width]

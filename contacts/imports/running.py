@@ -1,0 +1,196 @@
+"""The run of an import: chunk by chunk, each with its journal entry in one transaction.
+
+A worker that dies leaves the row RUNNING and its lease to run out; the next one goes on after the last merged row. One
+that slept past its lease finds the journal moved on, and stops: a chunk is merged once.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from contacts.imports.checking import Checker, KnownFields, Loose, Reason, Refused, closed
+from contacts.imports.chunks import Chunk, Source, chunks
+from contacts.imports.encodings import UnreadableFile
+from contacts.imports.journal import LEASE, ClockNow, ImportRefused, claim, fail, finish, make_fields
+from contacts.imports.mapping import plan_of
+from contacts.imports.merging import Merged, Raced, Terms, erased_among, merge
+from contacts.imports.refused import RefusedFile
+from contacts.models import ContactField, ContactImport, ContactList
+
+MOST_NEW_FIELDS = 200
+_TRIES = 5
+
+
+class _Overtaken(Exception):
+    """Another worker, or a person, has moved the import on."""
+
+
+def run_import(import_id: int, *, report: Callable[[ContactImport], None] = lambda _job: None) -> ContactImport | None:
+    """Run or resume one import to its end; `report` hears of every chunk. None when there was nothing to take.
+
+    Never raises for what the file holds: the row's state and error say how it ended.
+    """
+    job = claim(import_id)
+    if job is None:
+        return None
+    try:
+        _run(job, report)
+        finish(job)
+    except _Overtaken:
+        pass
+    except (ImportRefused, UnreadableFile) as error:
+        fail(job, str(error))
+    job.refresh_from_db()
+    if job.state == ContactImport.State.DONE and job.created_count:
+        _analyse()
+    return job
+
+
+def waiting_imports() -> list[int]:
+    """Released imports nobody holds: lost with their worker or their message."""
+    free = Q(lease_until=None) | Q(lease_until__lt=ClockNow())
+    return list(
+        ContactImport.objects.filter(free, state=ContactImport.State.RUNNING)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def source_of(job: ContactImport) -> Source:
+    """Where the rows of a job are read from, after those already merged."""
+    path = Path(job.file.path)
+    if not path.exists():
+        raise UnreadableFile(_("The uploaded file is gone from this server; upload it again."))
+    return Source(
+        path=path,
+        encoding=job.encoding,
+        delimiter=job.delimiter,
+        has_header=job.has_header,
+        skip=job.row_cursor,
+    )
+
+
+def checker_of(job: ContactImport, known: KnownFields) -> Checker:
+    """The checker of a job's plan; `known` comes filled with the fields there are."""
+    rows = list(ContactField.objects.values_list("pk", "key", "kind"))
+    known.by_key.update({key: (number, kind) for number, key, kind in rows})
+    plan = plan_of(job.mapping, width=len(job.columns), kinds={number: kind for number, _key, kind in rows})
+    return Checker(plan, known)
+
+
+def _run(job: ContactImport, report: Callable[[ContactImport], None]) -> None:
+    known = KnownFields()
+    ahead = chunks(source_of(job), checker_of(job, known))
+    for chunk in _read_ahead(ahead):
+        _close_loose(chunk, known)
+        _refuse_erased(chunk)
+        _merge_with_patience(job, chunk)
+        report(job)
+
+
+def _read_ahead(ahead: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Read the next chunk while the database works on this one: the reader needs one core, the server another."""
+    language = get_language()
+
+    def read() -> Chunk | None:
+        with override(language):  # a thread's own; refusals are explained in it
+            return next(ahead, None)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
+        coming = reader.submit(read)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(read)
+            yield chunk
+
+
+def _close_loose(chunk: Chunk, known: KnownFields) -> None:
+    """Make the fields that attributes name for the first time, and encode the rows that waited for them."""
+    loose = [(position, row[7]) for position, row in enumerate(chunk.staged) if isinstance(row[7], Loose)]
+    if not loose:
+        return
+    keys = {key for _position, row in loose for key in row.attributes}
+    if len(keys) > MOST_NEW_FIELDS:
+        raise ImportRefused(
+            _("The attributes name more than %(most)d different fields: this is not one table of contacts.")
+            % {"most": MOST_NEW_FIELDS}
+        )
+    made = make_fields({key: key.replace("_", " ").capitalize() for key in keys})
+    known.by_key.update({key: (number, ContactField.Kind.TEXT) for key, number in made.items()})
+    for position, row in loose:
+        staged = chunk.staged[position]
+        chunk.staged[position] = (*staged[:7], closed(row, known.by_key))
+
+
+def _refuse_erased(chunk: Chunk) -> None:
+    erased = erased_among([row[1] for row in chunk.staged])
+    if not erased:
+        return
+    kept = []
+    for row, (line, cells) in zip(chunk.staged, chunk.sources, strict=True):
+        if row[1] in erased:
+            chunk.refused.append(Refused(line, cells, Reason.ERASED))
+        else:
+            kept.append((row, (line, cells)))
+    chunk.staged = [row for row, _source in kept]
+    chunk.sources = [source for _row, source in kept]
+
+
+def _merge_with_patience(job: ContactImport, chunk: Chunk) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                _merge_chunk(job, chunk)
+            return
+        except (Raced, OperationalError):  # a deadlock with somebody else's update is one, too
+            if attempt == _TRIES or not connection.is_usable():
+                raise
+
+
+def _merge_chunk(job: ContactImport, chunk: Chunk) -> None:
+    locked = ContactImport.objects.select_for_update().get(pk=job.pk)
+    if locked.state != ContactImport.State.RUNNING or locked.row_cursor != chunk.first:
+        raise _Overtaken
+    # Its row is held, so that the list cannot go while people join it.
+    found = ContactList.objects.select_for_update(no_key=True).filter(pk=locked.contact_list_id or 0).exists()
+    if not found or locked.contact_list_id is None or locked.statement_id is None:
+        raise ImportRefused(_("The list was deleted while the import was running. What was merged before stays."))
+    terms = Terms(
+        import_id=locked.pk,
+        list_id=locked.contact_list_id,
+        statement_id=locked.statement_id,
+        tracking=locked.tracking_consent,
+    )
+    merged = merge(chunk.staged, terms)
+    refused = chunk.refused + [Refused(*chunk.sources[position], Reason.DUPLICATE) for position in merged.duplicates]
+    _write_journal(locked, chunk, merged, refused)
+    job.__dict__.update(locked.__dict__)
+
+
+def _write_journal(job: ContactImport, chunk: Chunk, merged: Merged, refused: list[Refused]) -> None:
+    job.row_cursor += chunk.row_count
+    job.row_count = job.row_cursor
+    job.byte_cursor = chunk.byte_cursor
+    job.created_count += merged.created
+    job.changed_count += merged.changed
+    job.unchanged_count += merged.unchanged
+    job.kept_out_count += merged.kept_out
+    job.refused_count += len(refused)
+    for row in refused:
+        job.reasons[row.reason] = job.reasons.get(row.reason, 0) + 1
+    if refused:
+        job.refused_file.name = job.refused_file.name or f"imports/{job.pk}-refused.csv"
+        path = Path(job.refused_file.path)
+        job.refused_size = RefusedFile(path, job.columns, job.delimiter).append(refused, at=job.refused_size)
+    job.save()
+    ContactImport.objects.filter(pk=job.pk).update(lease_until=ClockNow() + LEASE)
+
+
+def _analyse() -> None:
+    """Statistics of what was just filled: without them the next campaign's plan is a guess."""
+    with connection.cursor() as cursor:
+        cursor.execute("analyze contacts_contact, contacts_subscription, contacts_consent")

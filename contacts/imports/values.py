@@ -1,0 +1,76 @@
+"""Values of typed fields, normalised at the door: one spelling per value, so that a filter can trust them."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from json.encoder import encode_basestring
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from contacts.models import ContactField
+
+MOST = 5_000  # characters of one value
+_YES = {"yes", "oui", "true", "vrai", "1", "y", "o", "x", "on"}
+_NO = {"no", "non", "false", "faux", "0", "n", "off"}
+_DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
+_LANGUAGES = {"french": "fr", "francais": "fr", "français": "fr", "english": "en", "anglais": "en"}
+
+
+class WrongValue(ValueError):
+    """A value does not fit its field; the message says what was expected, in the active language."""
+
+
+def language_of(value: str) -> str:
+    """ "fr" or "en" for the ways files name them; empty for a language this installation does not speak."""
+    word = value.strip().lower()
+    code = _LANGUAGES.get(word) or re.split(r"[-_ ]", word)[0]
+    return code if code in ("fr", "en") else ""
+
+
+def _number(value: str) -> str:
+    bare = re.sub(r"[\s\u00a0\u202f']", "", value)
+    if "," in bare and "." not in bare:
+        bare = bare.replace(",", ".")
+    if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,10})?", bare):
+        raise WrongValue(_("“%(value)s” is not a number.") % {"value": value[:60]})
+    sign, digits = ("-", bare[1:]) if bare[0] == "-" else ("", bare.lstrip("+"))
+    whole, _dot, part = digits.partition(".")
+    whole, part = whole.lstrip("0") or "0", part.rstrip("0")
+    return f"{sign}{whole}.{part}" if part else f"{sign if whole != '0' else ''}{whole}"
+
+
+def _date(value: str) -> str:
+    for form in _DATES:
+        try:
+            return f'"{datetime.strptime(value, form).date().isoformat()}"'
+        except ValueError:
+            continue
+    try:
+        return f'"{date.fromisoformat(value[:10]).isoformat()}"'
+    except ValueError:
+        raise WrongValue(_("“%(value)s” is not a date.") % {"value": value[:60]}) from None
+
+
+def _boolean(value: str) -> str:
+    word = value.lower()
+    if word in _YES:
+        return "true"
+    if word in _NO:
+        return "false"
+    raise WrongValue(_("“%(value)s” is neither yes nor no.") % {"value": value[:60]})
+
+
+def _choices(value: str) -> str:
+    return "[" + ",".join(encode_basestring(part.strip()) for part in re.split(r"[,;|]", value) if part.strip()) + "]"
+
+
+# kind → JSON text of a value that is not empty and has no space around it
+ENCODERS: dict[str, Callable[[str], str]] = {
+    ContactField.Kind.TEXT: encode_basestring,
+    ContactField.Kind.CHOICE: encode_basestring,
+    ContactField.Kind.NUMBER: _number,
+    ContactField.Kind.DATE: _date,
+    ContactField.Kind.BOOLEAN: _boolean,
+    ContactField.Kind.CHOICES: _choices,
+}

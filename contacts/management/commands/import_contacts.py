@@ -1,0 +1,102 @@
+"""./manage.py import_contacts FILE --list NAME --consent-source TEXT: a contact file into a list, in this process.
+
+Exit 0 done, 1 refused with the reason, 2 wrong use.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from contacts.imports import (
+    ImportRefused,
+    UnreadableFile,
+    match_columns,
+    open_file,
+    run_import,
+    start_import,
+)
+from contacts.models import ConsentState, ContactImport, ContactList
+from contacts.services import create_list
+
+TRACKING = {
+    "granted": ConsentState.GRANTED,
+    "denied": ConsentState.DENIED,
+    "unknown": ConsentState.UNKNOWN,
+}
+
+
+class Command(BaseCommand):
+    help = "Import a CSV file of contacts into a list, which is made where there is none."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--list", required=True, metavar="NAME", dest="list_name")
+        parser.add_argument("--consent-source", required=True, metavar="TEXT", help="where the consent comes from")
+        parser.add_argument("--tracking-consent", choices=TRACKING, default="unknown")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(_("There is no file %(path)s.") % {"path": path}, returncode=2)
+        if not options["list_name"].strip() or not options["consent_source"].strip():
+            raise CommandError(_("--list and --consent-source cannot be empty."), returncode=2)
+        try:
+            job = self._run(path, options)
+        except (UnreadableFile, ImportRefused) as error:
+            raise self._refused(str(error), as_json=options["as_json"]) from error
+        if job.state != ContactImport.State.DONE:
+            raise self._refused(job.error or str(job.get_state_display()), as_json=options["as_json"])
+        self._print(job, as_json=options["as_json"])
+
+    def _run(self, path: Path, options: dict[str, Any]) -> ContactImport:
+        with path.open("rb") as file:
+            job, _facts = open_file(file=File(file), file_name=path.name, user=None)
+        match_columns(job=job, mapping=job.mapping)
+        name = options["list_name"].strip()
+        contact_list = ContactList.objects.filter(name=name).first() or create_list(name=name)
+        start_import(
+            job=job,
+            contact_list=contact_list,
+            consent_source=options["consent_source"],
+            tracking_consent=TRACKING[options["tracking_consent"]],
+        )
+        # A sweep of a running worker may have been faster: then it is its work, and we only look on.
+        return run_import(job.pk, report=self._report) or ContactImport.objects.get(pk=job.pk)
+
+    def _report(self, job: ContactImport) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{job.percent} %  {job.row_count} ", ending="")
+
+    def _refused(self, message: str, *, as_json: bool) -> CommandError:
+        if as_json:
+            self.stdout.write(json.dumps({"error": message}, ensure_ascii=False))
+        return CommandError(message, returncode=1)
+
+    def _print(self, job: ContactImport, *, as_json: bool) -> None:
+        reasons = {"missing": 0, "broken": 0, "duplicate": 0} | job.reasons
+        found = {
+            "rows": job.row_count,
+            "created": job.created_count,
+            "changed": job.changed_count,
+            "unchanged": job.unchanged_count,
+            "refused": job.refused_count,
+            "reasons": reasons,
+        }
+        if as_json:
+            refused_file = job.refused_file.path if job.refused_file else None
+            kept = {"kept_out": job.kept_out_count, "refused_file": refused_file}
+            self.stdout.write(json.dumps(found | kept, ensure_ascii=False))
+            return
+        for name, value in found.items():
+            if name != "reasons":
+                self.stdout.write(f"{name} {value}")
+        self.stdout.write("reasons " + " ".join(f"{reason}={count}" for reason, count in reasons.items()))
+        if job.kept_out_count:
+            self.stdout.write(_("%(count)d people left earlier and stay out.") % {"count": job.kept_out_count})
+        if job.refused_file:
+            self.stdout.write(_("Refused rows: %(path)s") % {"path": job.refused_file.path})

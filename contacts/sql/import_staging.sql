@@ -1,0 +1,21 @@
+-- The staging tables of one chunk: of this session, without WAL, empty after each commit. Made once per session.
+create temporary table if not exists contacts_staging (
+    ord integer primary key,
+    address varchar(320) not null,
+    address_key varchar(320) not null,
+    sort_key varchar(200) not null,
+    first_name varchar(100) not null,
+    last_name varchar(100) not null,
+    language varchar(5) not null,
+    mx_group smallint not null,
+    fields jsonb not null
+) on commit delete rows;
+create temporary table if not exists contacts_matched (
+    ord integer primary key,
+    contact_id bigint not null,
+    is_changed boolean not null,
+    was_seen boolean not null,
+    subscription_state smallint,
+    is_out boolean not null
+) on commit delete rows;
+truncate contacts_staging, contacts_matched;
