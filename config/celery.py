@@ -19,6 +19,11 @@ app.conf.beat_schedule = {
     "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
     "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},
     "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
+    "event-partitions": {
+        "task": "feedback.tasks.make_partitions",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"queue": "default"},
+    },
     "invariant": {
         "task": "delivery.tasks.check_ledgers",
         "schedule": crontab(hour=3, minute=20),
