@@ -8,6 +8,7 @@ from config import errors
 urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("feedback.urls")),
     path("admin/", admin.site.urls),
     path("", include("catcher.urls")),
     path("", include("deliverability.urls")),

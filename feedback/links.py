@@ -1,10 +1,13 @@
 """Where a link of a mailing leads. Tokens name a link by number, never by address: this is no open redirect."""
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from delivery.models import Link, Message
 from templates_app.liquid import CannotRender, render
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\xa0\u2028\u2029]")
 
 
 class NowhereToGo(Exception):
@@ -19,15 +22,15 @@ def destination(*, mailing: int, message: int, number: int) -> str:
     url = _stored(mailing, number)
     if "{{" in url or "{%" in url:
         url = _rendered(url, mailing=mailing, message=message)
-    if any(character.isspace() or ord(character) < 32 for character in url):
+    if _CONTROL.search(url):  # urlsplit would drop them in silence
         raise NowhereToGo(number)
     try:
         parts = urlsplit(url)
     except ValueError as error:
         raise NowhereToGo(number) from error
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.netloc or " " in parts.netloc:
         raise NowhereToGo(number)
-    return url
+    return url.replace(" ", "%20")  # as a browser does with a first name of two words
 
 
 @lru_cache(maxsize=10_000)
@@ -40,8 +43,9 @@ def _stored(mailing: int, number: int) -> str:
 
 
 def _rendered(url: str, *, mailing: int, message: int) -> str:
-    variables = Message.objects.filter(pk=message, mailing=mailing).values_list("vars", flat=True).first()
+    row = Message.objects.filter(pk=message, mailing=mailing).values_list("vars", "mailing__organisation").first()
+    values, organisation = row or ({}, {})
     try:
-        return render(url, variables or {}).strip()
+        return render(url, values | {"organisation": organisation}).strip()
     except CannotRender as error:
         raise NowhereToGo(url) from error

@@ -35,4 +35,9 @@ ROUTES: dict[str, Row] = {
     "deliverability:new_sender": Row(TEAM, GET_POST),
     "deliverability:sender": Row(TEAM, GET_POST, args=(1,)),
     "deliverability:remove_sender": Row(TEAM, POST, args=(1,)),
+    "feedback:pixel": Row(PUBLIC, args=("x",)),
+    "feedback:click": Row(PUBLIC, args=("x",)),
+    "feedback:unsubscribe": Row(PUBLIC, GET_POST, args=("x",)),
+    "feedback:preferences": Row(PUBLIC, GET_POST, args=("x",)),
+    "feedback:webhook": Row(PUBLIC, GET_POST, args=(1, "x")),
 }

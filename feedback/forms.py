@@ -1,0 +1,114 @@
+"""What comes in through the preference page."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import ConsentState, Contact, ContactList, Purpose
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One list as the page shows it."""
+
+    value: str
+    name: str
+    description: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One tracking question as the page shows it; `value` is empty while it is open."""
+
+    name: str
+    label: "str | _StrPromise"
+    reason: "str | _StrPromise"
+    choices: list[tuple[str, str]]
+    value: str
+    error: str
+
+
+class PreferencesForm(forms.Form):
+    """The lists offered, and two questions that may stay unanswered: no box is ticked for anybody."""
+
+    lists = forms.MultipleChoiceField(
+        label=_("Topics"),
+        required=False,
+        error_messages={"invalid_choice": _("This list is no longer offered. Please choose again.")},
+    )
+    opens = forms.ChoiceField(
+        label=_("May we know when you open our messages?"),
+        choices=[(YES, ""), (NO, "")],
+        required=False,
+        error_messages={"invalid_choice": _("Please answer yes or no, or leave the question open.")},
+    )
+    clicks = forms.ChoiceField(
+        label=_("May we know which links you follow?"),
+        choices=[(YES, ""), (NO, "")],
+        required=False,
+        error_messages={"invalid_choice": _("Please answer yes or no, or leave the question open.")},
+    )
+    purposes = (Purpose.OPENS, Purpose.CLICKS)
+    reasons = {
+        Purpose.OPENS: _(
+            "A small image tells us that a message was opened: we stop writing to people who no longer read. "
+            "Without your yes, your messages come without it."
+        ),
+        Purpose.CLICKS: _("To send you what is of interest to you. Links work just the same if you say no."),
+    }
+
+    def __init__(self, posted: Any, *, offered: list[tuple[ContactList, bool]], contact: Contact) -> None:
+        initial = {
+            "lists": [str(row.pk) for row, is_on in offered if is_on],
+            "opens": _said(contact.open_consent),
+            "clicks": _said(contact.click_consent),
+        }
+        super().__init__(posted, initial=initial)
+        self.offered = offered
+        lists = self.fields["lists"]
+        assert isinstance(lists, forms.MultipleChoiceField)
+        lists.choices = [(str(row.pk), row.name) for row, _is_on in offered]
+
+    @property
+    def topics(self) -> list[Topic]:
+        chosen = {str(value) for value in self["lists"].value() or []}
+        return [
+            Topic(value=str(row.pk), name=row.name, description=row.description, is_on=str(row.pk) in chosen)
+            for row, _is_on in self.offered
+        ]
+
+    @property
+    def questions(self) -> list[Question]:
+        return [
+            Question(
+                name=purpose.value,
+                label=self.fields[purpose.value].label or "",
+                reason=self.reasons[purpose],
+                choices=[(YES, gettext("Yes, you may")), (NO, gettext("No"))],
+                value=str(self[purpose.value].value() or ""),
+                error=str((self.errors.get(purpose.value) or [""])[0]),
+            )
+            for purpose in self.purposes
+        ]
+
+    def wording(self, purpose: Purpose) -> str:
+        """The words of a question as they were shown, for the record of consent."""
+        field = self.fields[purpose.value]
+        return f"{field.label} {self.reasons[purpose]}"
+
+    def answer(self, purpose: Purpose) -> bool | None:
+        """True, False, or None for a question left open."""
+        return {YES: True, NO: False}.get(self.cleaned_data[purpose.value])
+
+
+def _said(consent: int) -> str:
+    return {ConsentState.GRANTED: YES, ConsentState.DENIED: NO}.get(ConsentState(consent), "")

@@ -1,0 +1,14 @@
+"""The doors of mails and providers. Short on purpose: these addresses stand in every message."""
+
+from django.urls import path
+
+from feedback import views
+
+app_name = "feedback"
+urlpatterns = [
+    path("o/<str:token>.gif", views.pixel, name="pixel"),
+    path("c/<str:token>", views.click, name="click"),
+    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", views.preferences, name="preferences"),
+    path("hooks/<int:provider_id>/<str:secret>/", views.webhook, name="webhook"),
+]

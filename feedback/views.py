@@ -1,0 +1,232 @@
+"""The public doors of a mail: pixel, links, unsubscribe, preferences. No login, no script, no cookie.
+
+A GET never changes a person's choices: scanners open every link. The token in the address is the secret, so the forms
+need no CSRF cookie.
+"""
+
+import base64
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from common import tokens
+from common.policies import public_policy
+from feedback import webhooks
+from feedback.forms import PreferencesForm
+from feedback.hits import Hit, store_hits
+from feedback.links import NowhereToGo, destination
+from feedback.models import Event, Way
+from feedback.people import Person, choices_of, lists_of, person_of
+from feedback.services import Answer, Proof, leave, save_choices
+
+_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_LANGUAGES = dict(settings.LANGUAGES)
+
+
+@login_not_required
+@public_policy
+@never_cache
+@require_safe
+def pixel(request: HttpRequest, token: str) -> HttpResponse:
+    """The same image for every token; a good one is stored before it is shown. HEAD is a machine's look."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.OPEN)
+    except tokens.BadToken:
+        opened = None
+    if opened is not None and request.method == "GET":
+        store_hits([_hit(request, Event.Kind.OPENED, opened)])
+    return HttpResponse(_GIF, content_type="image/gif")
+
+
+@login_not_required
+@public_policy
+@never_cache
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponseBase:
+    """On to where the stored link leads; the click is stored first."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.CLICK)
+        target = destination(mailing=opened.mailing, message=opened.message, number=opened.link)
+    except (tokens.BadToken, NowhereToGo):
+        return _no_such_link(request)
+    if request.method == "GET":
+        store_hits([_hit(request, Event.Kind.CLICKED, opened)])
+    return HttpResponseRedirect(target)
+
+
+def _hit(request: HttpRequest, kind: Event.Kind, opened: tokens.Token) -> Hit:
+    return Hit(
+        kind=kind,
+        mailing=opened.mailing,
+        message=opened.message,
+        link=opened.link,
+        at=timezone.now(),
+        agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+@csrf_exempt
+@login_not_required
+@public_policy
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET asks, POST acts: the page's form says what to leave, the mail program's one click (RFC 8058) says nothing."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.UNSUBSCRIBE)
+    except tokens.BadToken:
+        return _no_such_link(request)
+    person = person_of(mailing=opened.mailing, message=opened.message)
+    if request.method != "POST":
+        offered = lists_of(person) if person else []
+        everything = request.GET.get("all") == "1" or not offered
+        return _page(request, "unsubscribe", opened, person, {"lists": offered, "everything": everything})
+    scope = _posted_scope(request)
+    everything = scope == "all"
+    leave(
+        mailing=opened.mailing,
+        message=opened.message,
+        everything=everything,
+        way=Way.LINK if scope else Way.ONE_CLICK,
+        at=timezone.now(),
+        person=person,
+    )
+    if not scope:
+        return HttpResponse(_("You are unsubscribed."), content_type="text/plain; charset=utf-8")
+    return _page(request, "unsubscribed", opened, person, {"everything": everything})
+
+
+def _posted_scope(request: HttpRequest) -> str:
+    """What the page's form asks for; nothing for a one-click POST, whatever the state of its body."""
+    try:
+        if "List-Unsubscribe" in request.POST:
+            return ""
+        return {"lists": "lists", "all": "all"}.get(request.POST.get("scope", ""), "")
+    except (MultiPartParserError, RequestDataTooBig, UnreadablePostError):
+        return ""
+
+
+@csrf_exempt
+@login_not_required
+@public_policy
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """What somebody receives and what may be measured. Forged, damaged and forgotten tokens get the same answer."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.PREFERENCES)
+    except tokens.BadToken:
+        return _no_such_link(request)
+    person = person_of(mailing=opened.mailing, message=opened.message)
+    if person is None or person.contact is None:
+        return _no_such_link(request)
+    if request.method == "POST" and request.POST.get("leave") == "all":
+        leave(
+            mailing=opened.mailing,
+            message=opened.message,
+            everything=True,
+            way=Way.PREFERENCES,
+            at=timezone.now(),
+            person=person,
+        )
+        return _page(request, "unsubscribed", opened, person, {"everything": True})
+    with translation.override(_language(request, person)):
+        offered = choices_of(person.contact)
+        posted = request.POST if request.method == "POST" else None
+        form = PreferencesForm(posted, offered=offered, contact=person.contact)
+        if form.is_valid():
+            _save(request, form, person)
+            return _see_other(request)
+    saved = posted is None and request.GET.get("saved") == "1"
+    response = _page(request, "preferences", opened, person, {"form": form, "saved": saved})
+    response.status_code = 400 if form.errors else 200
+    return response
+
+
+def _save(request: HttpRequest, form: PreferencesForm, person: Person) -> None:
+    save_choices(
+        person=person,
+        chosen={int(number) for number in form.cleaned_data["lists"]},
+        answers=[Answer(purpose, form.answer(purpose), form.wording(purpose)) for purpose in form.purposes],
+        proof=Proof(
+            at=timezone.now(),
+            ip=request.META.get("REMOTE_ADDR"),
+            user_agent=request.META.get("HTTP_USER_AGENT", "")[:300],
+        ),
+    )
+
+
+def _see_other(request: HttpRequest) -> HttpResponse:
+    """To the page itself, so that reloading it sends nothing again."""
+    query = urlencode({"saved": "1"} | ({"language": chosen} if (chosen := _chosen_language(request)) else {}))
+    response = HttpResponseRedirect(f"{request.path}?{query}")
+    response.status_code = 303
+    return response
+
+
+@csrf_exempt
+@login_not_required
+@public_policy
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook(request: HttpRequest, provider_id: int, secret: str) -> HttpResponse:
+    """What a provider tells: authenticated, then stored, then answered. Some look with GET or HEAD first."""
+    if request.method != "POST":
+        return HttpResponse(_("Webhooks are taken here by POST."), content_type="text/plain; charset=utf-8")
+    try:
+        stored = webhooks.receive(request, provider_id=provider_id, secret=secret)
+    except webhooks.Refused as refusal:
+        return HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(f"stored {stored}", content_type="text/plain")
+
+
+def _page(
+    request: HttpRequest, name: str, opened: tokens.Token, person: Person | None, more: dict[str, Any]
+) -> HttpResponse:
+    """One of the pages in the person's language, with links to the others and to the other language."""
+    language = _language(request, person)
+    with translation.override(language):
+        context = more | {
+            "person": person,
+            "other_languages": [(code, str(word)) for code, word in _LANGUAGES.items() if code != language],
+            "unsubscribe_token": _sibling(opened, tokens.Purpose.UNSUBSCRIBE),
+            "preferences_token": _sibling(opened, tokens.Purpose.PREFERENCES),
+        }
+        response = render(request, f"feedback/{name}.html", context)
+    response["Content-Language"] = language
+    return response
+
+
+def _sibling(opened: tokens.Token, purpose: tokens.Purpose) -> str:
+    """The token of the same message for another door."""
+    return tokens.encode(purpose, mailing=opened.mailing, message=opened.message)
+
+
+def _no_such_link(request: HttpRequest) -> HttpResponse:
+    language = _language(request, None)
+    with translation.override(language):
+        response = render(request, "feedback/no_such_link.html", status=404)
+    response["Content-Language"] = language
+    return response
+
+
+def _language(request: HttpRequest, person: Person | None) -> str:
+    """What the page's own link asks for, else the person's, else the browser's."""
+    known = person.contact.language if person and person.contact else ""
+    return _chosen_language(request) or known or translation.get_language() or settings.LANGUAGE_CODE
+
+
+def _chosen_language(request: HttpRequest) -> str:
+    chosen = request.GET.get("language", "")
+    return chosen if chosen in _LANGUAGES else ""
