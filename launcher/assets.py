@@ -14,6 +14,8 @@ from launcher.terminal import step
 
 OLDEST_NODE = 20
 OUTPUT = ROOT / "static" / "build"
+# where Debian and Ubuntu keep them
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _LOCK = ROOT / "package-lock.json"
 
 
@@ -24,11 +26,11 @@ def build() -> None:
         return
     with one_at_a_time():
         node, npm = _node_and_npm()
-        env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "NO_UPDATE_NOTIFIER": "1"}
+        env = _environment(node)
         if not built.is_current("node_modules", lock) or not (ROOT / "node_modules").is_dir():
             step("Fetching the scripts and styles of the pages (the first time needs the network) …")
             # a package's own scripts have no business here; what is needed works without
-            _call([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], env, "fetched")
+            _call([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=warn"], env, "fetched")
             built.remember("node_modules", lock)
         step("Building the scripts and styles of the pages …")
         _call([*npm, "run", "--silent", "build"], env, "built")
@@ -42,6 +44,14 @@ def _sources() -> list[Path]:
     apps = [path.parent for path in ROOT.glob("*/apps.py")]
     code = (path for app in apps for path in app.rglob("*.py") if b"icon" in path.read_bytes())
     return [*ours, *pages, *code, ROOT / "package.json", ROOT / "tools" / "build.mjs"]
+
+
+def _environment(node: Path) -> dict[str, str]:
+    """Our Node.js first on PATH; and the certificates the machine trusts, which a company's proxy may need."""
+    env = {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}", "NO_UPDATE_NOTIFIER": "1"}
+    if _CERTIFICATES.exists():
+        env["NODE_EXTRA_CA_CERTS"] = str(_CERTIFICATES)
+    return env | {name: value for name, value in os.environ.items() if name != "PATH"}
 
 
 def _node_and_npm() -> tuple[Path, list[str]]:
@@ -65,10 +75,11 @@ def _major_version(node: str) -> int:
 
 def _call(command: list[str], env: dict[str, str], verb: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return
     told = f"{done.stderr}\n{done.stdout}".strip()
+    # npm only warns of files it could not write, and goes on
     if "ENOSPC" in told:
         raise disk_full(ROOT)
+    if done.returncode == 0:
+        return
     lines = [line for line in told.splitlines() if "complete log of this run" not in line]
     raise Refusal(f"The scripts and styles could not be {verb}: {' '.join(lines[:6])[:500]}")

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def ensure(wanted: str = RUN) -> None:
         return
     if _is_ready(wanted):
         return
+    if "musl" in str(sysconfig.get_config_var("SOABI")):
+        raise Refusal("This Python is built on musl (Alpine), for which there is no embedded PostgreSQL: use Debian.")
     with one_at_a_time():
         if _is_ready(wanted):
             return
@@ -88,31 +91,18 @@ def _is_ready(wanted: str) -> bool:
 
 def _install(name: str) -> None:
     step("Installing the Python packages (the first time needs the network) …")
-    env = _quiet_environment()
-    if uv := shutil.which("uv", path=f"{os.environ.get('PATH', '')}:{Path.home() / '.local/bin'}"):
-        if not _has_this_python():
-            _call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, venv()], env)
-    else:
-        uv = _environment_with_uv(env)
-    requirements = _requirements(name)
+    env, requirements = _quiet_environment(), _requirements(name)
+    uv = shutil.which("uv", path=f"{os.environ.get('PATH', '')}:{Path.home() / '.local/bin'}")
+    if not _has_this_python():
+        _make_environment(uv, env)
+    uv = uv or _fetch_uv(env)
     if uv:
-        sync: list[str | Path] = [
-            uv,
-            "pip",
-            "sync",
-            "--quiet",
-            "--require-hashes",
-            "--python",
-            venv_python(),
-            requirements,
-        ]
+        sync = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(venv_python()), str(requirements)]
         if _try(sync, env) is None:
             return
         # uv reads no pip.conf: where packages come from a mirror named there, pip still gets them
         step("uv could not get the packages; trying pip …")
-    if not _has_pip():
-        _call([sys.executable, "-m", "venv", "--upgrade", venv()], env)
-    _call([venv_python(), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements], env)
+    _call([*_pip(env), "install", "--quiet", "--require-hashes", "-r", str(requirements)], env)
 
 
 def _has_this_python() -> bool:
@@ -125,26 +115,31 @@ def _has_this_python() -> bool:
     return told.stdout.strip() == sys.version.strip()
 
 
-def _has_pip() -> bool:
-    asked: list[str | Path] = [venv_python(), "-m", "pip", "--version"]
-    return venv_python().exists() and subprocess.run(asked, capture_output=True, check=False).returncode == 0
+def _make_environment(uv: str | None, env: dict[str, str]) -> None:
+    shutil.rmtree(venv(), ignore_errors=True)
+    if uv:
+        _call([uv, "venv", "--quiet", "--python", sys.executable, str(venv())], env)
+        return
+    _require_pip(env)
+    without_pip = [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
+    _call([sys.executable, "-m", "venv", *without_pip, str(venv())], env)
 
 
-def _environment_with_uv(env: dict[str, str]) -> str | None:
-    """Make the environment without uv at hand and fetch uv into it; None where only pip is to be had."""
+def _pip(env: dict[str, str]) -> list[str]:
+    """The command line of a pip that installs into the environment: its own, or the system's."""
+    own = [str(venv_python()), "-m", "pip"]
+    if _try([*own, "--version"], env) is None:
+        return own
+    if importlib.util.find_spec("ensurepip") and _try([str(venv_python()), "-m", "ensurepip"], env) is None:
+        return own
+    return [sys.executable, "-m", "pip", "--python", str(venv_python())]
+
+
+def _fetch_uv(env: dict[str, str]) -> str | None:
+    """uv, installed into the environment; None where it is not to be had, and pip does its work."""
     program = venv() / "bin" / "uv"
-    if not _has_this_python():
-        shutil.rmtree(venv(), ignore_errors=True)
-        _require_pip(env)
-        if importlib.util.find_spec("ensurepip"):
-            _call([sys.executable, "-m", "venv", venv()], env)
-        else:
-            _call([sys.executable, "-m", "venv", "--without-pip", venv()], env)
     if not program.exists():
-        pip: list[str | Path] = [venv_python(), "-m", "pip"]
-        if not _has_pip():
-            pip = [sys.executable, "-m", "pip", "--python", venv_python()]
-        _try([*pip, "install", "--quiet", "--require-hashes", "-r", _requirements("uv")], env)
+        _try([*_pip(env), "install", "--quiet", "--require-hashes", "-r", str(_requirements("uv"))], env)
     return str(program) if program.exists() else None
 
 
@@ -158,6 +153,7 @@ def _require_pip(env: dict[str, str]) -> None:
         step(f"Installing {package} …")
         _try([apt, "update", "-qq"], env)
         if _try([apt, "install", "-y", "-qq", package], env | {"DEBIAN_FRONTEND": "noninteractive"}) is None:
+            importlib.invalidate_caches()
             return
     raise Refusal(
         f"Python has neither pip nor venv: install them (sudo apt-get install {package}) or uv, and run again."
@@ -179,7 +175,7 @@ def _quiet_environment() -> dict[str, str]:
     return {"UV_NATIVE_TLS": "1"} | kept | ours
 
 
-def _try(command: list[str | Path], env: dict[str, str]) -> str | None:
+def _try(command: list[str], env: dict[str, str]) -> str | None:
     """Run an installer; None when it worked, else what it said."""
     done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode == 0:
@@ -190,7 +186,7 @@ def _try(command: list[str | Path], env: dict[str, str]) -> str | None:
     return told
 
 
-def _call(command: list[str | Path], env: dict[str, str]) -> None:
+def _call(command: list[str], env: dict[str, str]) -> None:
     told = _try(command, env)
     if told is not None:
         tail = " ".join(told.split())[-400:]

@@ -15,7 +15,7 @@ from launcher.locks import hold
 from launcher.ports import check_free
 from launcher.refusal import Refusal
 from launcher.servers import Servers, serving
-from launcher.state import State, check_room, open_state
+from launcher.state import State, check_room, open_state, remember_migrated
 from launcher.supervisor import Supervisor
 from launcher.terminal import paint, say, step
 
@@ -136,6 +136,7 @@ def first_steps(state: State, env: dict[str, str]) -> dict[str, Any]:
     if "refused" in told:
         raise Refusal(told["refused"])
     state.write("static.json", {"collected": collected})
+    remember_migrated(state)
     owner: dict[str, Any] = told["owner"]
     return owner
 

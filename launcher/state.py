@@ -20,7 +20,7 @@ from launcher.refusal import Refusal, in_plain_words
 
 # what `reset` deletes; the tests' servers and the copied programs stay
 KEPT = (
-    *("keys.json", "embedded.json", "sample.json", "static.json", "users", "servers.json", "beat"),
+    *("keys.json", "embedded.json", "sample.json", "migrated.json", "static.json", "users", "servers.json", "beat"),
     *("pg18", "redis", "run", "logs", "files", "static"),
 )
 
@@ -123,6 +123,15 @@ def _nearest(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
+
+
+def is_migrated(state: State) -> bool:
+    """Whether the embedded database has tables at all; `run` brings them up to date each time."""
+    return state.read("migrated.json") is not None
+
+
+def remember_migrated(state: State) -> None:
+    state.write("migrated.json", {"is_migrated": True})
 
 
 def check_room(state: State) -> None:

@@ -116,7 +116,7 @@ class Supervisor:
             if self.is_in_a_hurry or waited > _PATIENCE_SECONDS:
                 self._kill(left)
                 break
-            if waited > 2 and not has_said:
+            if waited > 4 and not has_said:
                 has_said = True
                 names = ", ".join(running.program.name for running in left)
                 say(f"Waiting for {names} to finish what it is doing (Ctrl-C again to stop at once) …")
