@@ -23,7 +23,15 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            # the pretty formatter would print the values of local variables: addresses, passwords
+            colors=False,
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
