@@ -5,7 +5,7 @@ import shlex
 import signal
 from collections.abc import Callable
 
-from launcher import assets, environment, keys, linting, requirements, reset, run, testing, translations
+from launcher import assets, environment, keys, linting, programs, requirements, reset, run, testing, translations
 from launcher.commands import end_in_order_on_signals, ended
 from launcher.locks import Held, hold, joined
 from launcher.refusal import Refusal
@@ -22,6 +22,7 @@ USAGE = """\
   lint                 check style, types, floors, templates and translations
   reset [--yes]        delete the database, the files and the keys, and start over
   servers [--test]     start PostgreSQL and Redis alone, until Ctrl-C
+  process NAME         become one of the processes, for a process manager (docs/running.md)
   shell-env [--test]   print the environment of the running servers: eval "$(./envol shell-env)"
   requirements [...]   pin the packages of pyproject.toml; the arguments go to uv
 
@@ -79,6 +80,12 @@ def _shell_env(arguments: list[str]) -> int:
     return 0
 
 
+def _process(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        raise WrongUse("Which process?")
+    return programs.become(arguments[0], open_state().folder)
+
+
 def _help(arguments: list[str]) -> int:
     _flag(arguments)
     say(USAGE.rstrip())
@@ -99,6 +106,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "lint": _lint,
     "reset": _reset,
     "servers": _servers,
+    "process": _process,
     "shell-env": _shell_env,
     "requirements": requirements.run,
     "help": _help,

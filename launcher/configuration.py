@@ -59,3 +59,8 @@ def _checked_url(url: str) -> str:
     if not is_sound or parts.path.rstrip("/") or parts.query or parts.fragment:
         raise Refusal(f"ENVOL_URL must look like https://envol.example.com, without a path, not “{url}”.")
     return url.rstrip("/")
+
+
+def given_servers() -> dict[str, str]:
+    """The servers that the environment names, by variable."""
+    return {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}

@@ -6,7 +6,8 @@ import sys
 from launcher import environment, keys, translations
 from launcher.checkout import venv, venv_python
 from launcher.commands import end_in_order_on_signals, ended
-from launcher.servers import at_hand, given_servers
+from launcher.configuration import given_servers
+from launcher.servers import at_hand
 from launcher.state import State, is_migrated, open_state, remember_migrated
 from launcher.terminal import step
 

@@ -4,8 +4,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.checkout import venv
-from launcher.configuration import Configuration
+from launcher import configuration
+from launcher.checkout import ROOT, venv
+from launcher.configuration import Configuration, given_servers
+from launcher.refusal import Refusal
+
+# what all of them run with; Celery warns root of pickled tasks, and ours are JSON and nothing else is accepted
+ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
 
 
 @dataclass(frozen=True)
@@ -55,3 +63,20 @@ def table(chosen: Configuration, state_folder: Path) -> list[Program]:
 def loading_sample_data() -> Program:
     """A program that ends by itself: the sample data of a first look."""
     return Program("sample", "magenta", 0, (str(venv() / "bin" / "python"), "manage.py", "sample", "load"))
+
+
+def become(name: str, state_folder: Path) -> int:
+    """Replace this process by program `name`, on servers that the environment names. For a process manager.
+
+    Raises Refusal where there is no such program, or a server is missing.
+    """
+    chosen = configuration.from_environment()
+    known = {program.name: program for program in table(chosen, state_folder)}
+    if name not in known:
+        raise Refusal(f"There is no process {name}; there are {', '.join(known)}.")
+    if missing := {"DATABASE_URL", "REDIS_URL"} - given_servers().keys():
+        raise Refusal(f"{' and '.join(sorted(missing))} must name your own servers; ./envol run brings some along.")
+    command = known[name].command
+    os.chdir(ROOT)
+    env = os.environ | chosen.env | ENVIRONMENT | {"ENVOL_STATE": str(state_folder)}
+    os.execve(command[0], command, env)  # noqa: S606 - no shell between

@@ -3,9 +3,9 @@
 import shutil
 import sys
 
+from launcher.configuration import given_servers
 from launcher.locks import hold
 from launcher.refusal import Refusal
-from launcher.servers import given_servers
 from launcher.state import KEPT, open_state
 from launcher.terminal import say
 

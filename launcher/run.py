@@ -19,9 +19,6 @@ from launcher.state import State, check_room, open_state, remember_migrated
 from launcher.supervisor import Supervisor
 from launcher.terminal import paint, say, step
 
-# Celery warns root of pickled tasks; ours are JSON and nothing else is accepted
-_KNOWN_WARNINGS = "ignore:You're running the worker with superuser privileges"
-
 
 def run() -> int:
     """Set up what is missing, start everything, keep it running until Ctrl-C; 0 after an orderly stop."""
@@ -41,15 +38,12 @@ def run() -> int:
 
 
 def _keep_running(state: State, servers: Servers, chosen: Configuration) -> int:
-    env = os.environ | servers.env | chosen.env | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": _KNOWN_WARNINGS}
+    env = os.environ | servers.env | chosen.env | programs.ENVIRONMENT
     owner = first_steps(state, env)
     servers.publish(chosen.env)
     with Supervisor(env, ROOT) as supervisor:
         opening = _Opening(state, servers, chosen, owner, supervisor)
         first, *others = programs.table(chosen, state.folder)
-        others = [
-            p for p in others if p.name != "catcher" or (ROOT / "catcher/management/commands/catcher.py").exists()
-        ]
         supervisor.start(first)
         opening.others = others
         reason = supervisor.run(until=opening.look)

@@ -1,11 +1,11 @@
 """PostgreSQL and Redis for a command: those given in the environment, those already running, or embedded ones."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from launcher import postgres, redis
+from launcher.configuration import given_servers
 from launcher.locks import Held, hold, joined, wait_for_users
 from launcher.state import State, check_room
 
@@ -87,8 +87,3 @@ def at_hand(state: State, command: str) -> Iterator[dict[str, str]]:
             yield servers.env
         finally:
             wait_for_users(state)
-
-
-def given_servers() -> dict[str, str]:
-    """The servers that the environment names."""
-    return {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from launcher.accounts import Account, servers_account
 from launcher.checkout import ROOT
+from launcher.configuration import given_servers
 from launcher.refusal import Refusal, in_plain_words
 
 # what `reset` deletes; the tests' servers and the copied programs stay
@@ -91,7 +92,8 @@ def open_state(sub: str = "") -> State:
     """
     wanted = os.environ.get("ENVOL_STATE")
     folder = Path(wanted).expanduser().absolute() if wanted else ROOT / ".envol"
-    account = servers_account(folder / sub / "pg18")
+    # nobody needs lending an account to where both servers are somebody else's
+    account = servers_account(folder / sub / "pg18") if sub or len(given_servers()) < 2 else None
     if account and not account.reaches(_nearest(folder)):
         if wanted:
             raise Refusal(

@@ -12,6 +12,12 @@ from launcher.state import State, open_state
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the servers another account")
 
 
+@pytest.fixture(autouse=True)
+def _embedded_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+
+
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -89,6 +95,15 @@ def test_a_chosen_folder_that_the_servers_cannot_reach_is_refused(
 
     assert _mode(folder) == 0o700
     assert not (folder / "state").exists()
+
+
+def test_nobody_lends_an_account_to_given_servers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.chmod(0o700)
+    monkeypatch.setenv("ENVOL_STATE", str(folder / "state"))
+    monkeypatch.setenv("DATABASE_URL", "postgres://db.example/envol")
+    monkeypatch.setenv("REDIS_URL", "redis://redis.example")
+
+    assert open_state() == State(folder / "state", None)
 
 
 @as_root
