@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import EncryptedJSONField
@@ -31,4 +32,4 @@ class Provider(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return gettext("Test inbox") if self.is_catcher else self.name
