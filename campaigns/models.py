@@ -1,16 +1,42 @@
 """A campaign: what somebody means to send, to whom, when. Sending itself is delivery's Mailing."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+# How long "send now" can be taken back before the first message leaves.
+UNDO = timedelta(seconds=10)
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def shown(self) -> "CampaignQuerySet":
+        """With what a row or a head of a page says about each, without a query per campaign."""
+        return self.select_related(
+            "mailing__provider", "provider", "sender", "template_version__template", "user", "started_by"
+        )
+
+    def due(self, now: datetime) -> "CampaignQuerySet":
+        """Scheduled, and their time has come."""
+        return self.filter(state=Campaign.State.SCHEDULED, starts_at__lte=now)
+
+    def in_phase(self, phase: str) -> "CampaignQuerySet":
+        """Drafts, scheduled ones, or by the state of their mailing; an unknown word gives none."""
+        if phase in (Campaign.State.DRAFT, Campaign.State.SCHEDULED):
+            return self.filter(state=phase)
+        return self.filter(mailing__state=phase)
+
 
 class Campaign(models.Model):
     """One one-off mailing, from draft to report.
 
-    draft → scheduled → started (its mailing tells the rest: delivery.Mailing.State)
-              └→ draft (undo, or the date was taken back)
+        draft → scheduled → started     its mailing tells the rest: delivery.Mailing.State
+          ↑        │
+          └────────┘   undo, the date taken back, or a check that blocks at the start (`problem` says which)
+
+    Only a draft can be changed or deleted. A move is one conditional update; who finds no row left has lost.
     """
 
     class State(models.TextChoices):
@@ -19,7 +45,7 @@ class Campaign(models.Model):
         STARTED = "started", _("started")
 
     name = models.CharField(_("name"), max_length=150, unique=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT, editable=False)
     lists = models.ManyToManyField(
         "contacts.ContactList", verbose_name=_("lists"), related_name="campaigns", blank=True
     )
@@ -51,20 +77,68 @@ class Campaign(models.Model):
         related_name="campaigns",
     )
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="fr")
-    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
+    # Why it is a draft again although somebody had pressed "send": the checks that blocked, in words for people.
+    problem = models.TextField(blank=True, default="", editable=False)
     mailing = models.OneToOneField(
         "delivery.Mailing", null=True, blank=True, on_delete=models.PROTECT, related_name="campaign", editable=False
     )
     occasion = models.BigIntegerField(null=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
-        indexes = [models.Index(fields=["-updated_at", "-id"], name="campaign_newest")]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="campaign_newest"),
+            models.Index(fields=["starts_at"], name="campaign_due", condition=models.Q(state="scheduled")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="scheduled") | models.Q(starts_at__isnull=False), name="scheduled_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="started", mailing__isnull=False)
+                | (~models.Q(state="started") & models.Q(mailing__isnull=True)),
+                name="started_has_a_mailing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def target(self) -> str:
+        """How the audit log names it."""
+        return f"campaign:{self.pk}"
+
+    @property
+    def phase(self) -> str:
+        """draft, scheduled, or the state of its mailing (planned, sending, paused, cancelled, finished)."""
+        return self.mailing.state if self.mailing else self.state
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.state == self.State.SCHEDULED
+
+    def move(self, *, to: str, starts_at: datetime | None) -> bool:
+        """From the state this object was read in to another; False when somebody else moved it first."""
+        mine = Campaign.objects.filter(pk=self.pk, state=self.state, starts_at=self.starts_at)
+        if not mine.update(state=to, starts_at=starts_at, updated_at=Now()):
+            return False
+        self.state, self.starts_at = to, starts_at
+        return True

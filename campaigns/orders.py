@@ -1,0 +1,30 @@
+"""A campaign as an order to delivery."""
+
+from datetime import datetime
+
+from campaigns.models import Campaign
+from campaigns.review.reach import audience_of
+from delivery.services import ContentOrder, MailingOrder
+
+
+def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
+    """What is frozen into the mailing. A campaign that is not complete gives an order that delivery refuses."""
+    version, sender = campaign.template_version, campaign.sender
+    content = ContentOrder(
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        html=version.html if version else "",
+        sender_name=sender.name if sender else "",
+        sender_address=sender.address if sender else "",
+        reply_to=campaign.reply_to or (sender.reply_to if sender else ""),
+        language=campaign.language,
+    )
+    return MailingOrder(
+        name=campaign.name,
+        audience=audience_of(campaign),
+        provider=campaign.provider,
+        contents=(content,) if version else (),
+        starts_at=starts_at,
+        occasion=campaign.occasion,
+        is_sample=campaign.is_sample,
+    )

@@ -1,0 +1,261 @@
+"""The verbs of campaigns. Each one that decides something leaves an audit entry in its own transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import audit
+from campaigns.models import UNDO, Campaign
+from campaigns.orders import mailing_order
+from campaigns.review import Review, review
+from contacts.models import ContactList
+from deliverability.models import Sender
+from delivery import services as delivery
+from delivery.models import Provider
+from templates_app.models import TemplateVersion
+
+
+class CampaignRefused(Exception):
+    """What was asked cannot be; `problems` are sentences for the person who asked."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person fills in; only the fields named in `given` are written on an update."""
+
+    name: str = ""
+    lists: Sequence[ContactList] = ()
+    template_version: TemplateVersion | None = None
+    subject: str = ""
+    preheader: str = ""
+    sender: Sender | None = None
+    reply_to: str = ""
+    provider: Provider | None = None
+    language: str = "fr"
+    given: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the review page had shown when somebody pressed the button: anything else must be looked at again."""
+
+    updated_at: datetime
+    recipient_count: int
+
+
+# ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+@transaction.atomic
+def create_campaign(*, draft: Draft, user: User | None) -> Campaign:
+    """A new draft. Raises CampaignRefused when the name is taken."""
+    campaign = Campaign(user=user)
+    _write(campaign, replace(draft, given=frozenset(_COLUMNS) | {"lists"}))
+    audit(verb="campaign.create", target=campaign.target, user=user, name=campaign.name)
+    return campaign
+
+
+@transaction.atomic
+def update_draft(*, campaign: Campaign, draft: Draft, user: User | None) -> None:
+    """Write the given fields. Raises CampaignRefused when it is no draft any more, or the name is taken."""
+    if not Campaign.objects.select_for_update().filter(pk=campaign.pk, state=Campaign.State.DRAFT).exists():
+        raise CampaignRefused(_("This campaign can no longer be changed: it is scheduled or has left."))
+    _write(campaign, draft)
+    audit(verb="campaign.update", target=campaign.target, user=user, fields=sorted(draft.given))
+
+
+_COLUMNS = ("name", "template_version", "subject", "preheader", "sender", "reply_to", "provider", "language")
+
+
+def _write(campaign: Campaign, draft: Draft) -> None:
+    for name in _COLUMNS:
+        if name in draft.given:
+            setattr(campaign, name, getattr(draft, name))
+    campaign.problem = ""
+    try:
+        with transaction.atomic():
+            campaign.save()
+    except IntegrityError as error:
+        if not Campaign.objects.filter(name=campaign.name).exclude(pk=campaign.pk).exists():
+            raise
+        raise CampaignRefused(_("There is already a campaign called “%s”.") % campaign.name) from error
+    if "lists" in draft.given:
+        campaign.lists.set(draft.lists)
+
+
+@transaction.atomic
+def duplicate_campaign(*, campaign: Campaign, user: User | None) -> Campaign:
+    """A draft with the same audience and message, under a free name; it takes the template as it is today."""
+    version = campaign.template_version
+    draft = Draft(
+        name=_free_name(campaign.name),
+        lists=list(campaign.lists.all()),
+        template_version=version and (version.template.current or version),
+        subject=campaign.subject,
+        preheader=campaign.preheader,
+        sender=campaign.sender,
+        reply_to=campaign.reply_to,
+        provider=campaign.provider,
+        language=campaign.language,
+    )
+    return create_campaign(draft=draft, user=user)
+
+
+def _free_name(name: str) -> str:
+    """`name` (copy), (copy 2) …, cut to what the column holds."""
+    stem = name[:130]
+    taken = set(Campaign.objects.filter(name__startswith=stem).values_list("name", flat=True))
+    number = 1
+    while True:
+        ending = _("copy") if number == 1 else _("copy %d") % number
+        if (candidate := f"{stem} ({ending})") not in taken:
+            return candidate
+        number += 1
+
+
+@transaction.atomic
+def delete_draft(*, campaign: Campaign, user: User | None) -> None:
+    """Raises CampaignRefused for anything but a draft: what was sent is kept."""
+    if not Campaign.objects.select_for_update().filter(pk=campaign.pk, state=Campaign.State.DRAFT).exists():
+        raise CampaignRefused(_("Only a draft can be deleted."))
+    audit(verb="campaign.delete", target=campaign.target, user=user, name=campaign.name)
+    campaign.delete()
+
+
+# ── start and undo ──────────────────────────────────────────────────────────────────────────────────────────────
+@transaction.atomic
+def start_campaign(
+    *,
+    campaign: Campaign,
+    user: User | None,
+    now: datetime,
+    at: datetime | None = None,
+    seen: Seen | None = None,
+    undo: timedelta = UNDO,
+) -> datetime:
+    """Send now (after the time in which it can be undone) or at `at`; returns the instant it will leave.
+
+    Raises CampaignRefused when a check blocks, when it is no draft, when `at` is over, or when what would leave is no
+    longer what was `seen` on the review page.
+    """
+    if at is not None and at <= now:
+        raise CampaignRefused(_("That time is already over."))
+    found = review(campaign=campaign)
+    if found.blocking:
+        raise CampaignRefused(*(check.sentence for check in found.blocking))
+    if seen is not None:
+        _refuse_drift(campaign, seen, found)
+    starts_at = at or now + undo
+    if not campaign.is_draft or not campaign.move(to=Campaign.State.SCHEDULED, starts_at=starts_at):
+        raise CampaignRefused(_("This campaign is already scheduled or has left."))
+    Campaign.objects.filter(pk=campaign.pk).update(started_by=user, problem="")
+    audit(
+        verb="campaign.send" if at is None else "campaign.schedule",
+        target=campaign.target,
+        user=user,
+        starts_at=starts_at.isoformat(),
+        recipients=found.reach.recipient_count,
+        looked_past=[check.name for check in found.looks],
+    )
+    return starts_at
+
+
+def _refuse_drift(campaign: Campaign, seen: Seen, found: Review) -> None:
+    if Campaign.objects.filter(pk=campaign.pk).values_list("updated_at", flat=True).first() != seen.updated_at:
+        raise CampaignRefused(_("The campaign was changed after you opened this page. Please read it once more."))
+    change = abs(found.reach.recipient_count - seen.recipient_count)
+    if change > max(10, seen.recipient_count // 100):
+        raise CampaignRefused(
+            _("The audience is no longer what this page had shown. Please read it once more."),
+        )
+
+
+@transaction.atomic
+def undo(*, campaign: Campaign, user: User | None) -> bool:
+    """Back to draft before the first message; False when it was too late (or somebody else had undone it)."""
+    if not campaign.is_scheduled or not campaign.move(to=Campaign.State.DRAFT, starts_at=None):
+        return False
+    audit(verb="campaign.undo", target=campaign.target, user=user)
+    return True
+
+
+def start_due(*, now: datetime, limit: int = 20) -> list[int]:
+    """Start every campaign whose time has come; the ids of the mailings to ring for. Safe from several beats."""
+    ids = Campaign.objects.due(now).order_by("starts_at").values_list("pk", flat=True)[:limit]
+    return [mailing for pk in ids if (mailing := begin(campaign_id=pk, now=now)) is not None]
+
+
+def begin(*, campaign_id: int, now: datetime) -> int | None:
+    """Plan the mailing of a campaign whose time has come; its mailing's id, or None when there is nothing to do.
+
+    The checks are made again: what blocks now puts the campaign back to draft with the reason, and nothing leaves.
+    """
+    with transaction.atomic():
+        due = Campaign.objects.due(now).filter(pk=campaign_id)
+        campaign = due.select_for_update(of=("self",)).first()
+        if campaign is None:
+            return None
+        with translation.override(_language_of(campaign)):
+            return _plan_or_give_back(campaign, now)
+
+
+def _plan_or_give_back(campaign: Campaign, now: datetime) -> int | None:
+    problems = [check.sentence for check in review(campaign=campaign).blocking]
+    if not problems:
+        campaign.occasion = campaign.occasion or delivery.draw_occasion()
+        try:
+            with transaction.atomic():
+                mailing = delivery.plan_mailing(mailing_order(campaign, starts_at=now))
+        except delivery.MailingRefused as refused:
+            problems = [f"{problem.message} {problem.fix}".strip() for problem in refused.problems]
+        else:
+            campaign.state, campaign.mailing = Campaign.State.STARTED, mailing
+            campaign.save(update_fields=["state", "mailing", "occasion", "updated_at"])
+            audit(verb="campaign.start", target=campaign.target, user=campaign.started_by, mailing=mailing.pk)
+            return mailing.pk
+    campaign.state, campaign.starts_at, campaign.problem = Campaign.State.DRAFT, None, "\n".join(problems)
+    campaign.save(update_fields=["state", "starts_at", "problem", "updated_at"])
+    audit(verb="campaign.not_started", target=campaign.target, user=campaign.started_by, problems=problems)
+    return None
+
+
+def _language_of(campaign: Campaign) -> str:
+    person = campaign.started_by
+    return (person.language if person else "") or campaign.language
+
+
+# ── while it is under way ───────────────────────────────────────────────────────────────────────────────────────
+@transaction.atomic
+def pause(*, campaign: Campaign, user: User | None) -> bool:
+    """Begin nothing more; what is on the wire ends first. False when it is not being sent."""
+    return _tell(campaign, user, "campaign.pause", delivery.pause_mailing)
+
+
+@transaction.atomic
+def resume(*, campaign: Campaign, user: User | None) -> bool:
+    """Go on where it stopped; False when it is not paused."""
+    return _tell(campaign, user, "campaign.resume", delivery.resume_mailing)
+
+
+@transaction.atomic
+def cancel(*, campaign: Campaign, user: User | None) -> bool:
+    """For good: whoever is left is skipped, with that reason. A scheduled one goes back to draft instead."""
+    if campaign.is_scheduled:
+        return undo(campaign=campaign, user=user)
+    return _tell(campaign, user, "campaign.cancel", delivery.cancel_mailing)
+
+
+def _tell(campaign: Campaign, user: User | None, verb: str, call: Callable[..., bool]) -> bool:
+    if campaign.mailing_id is None or not call(campaign.mailing_id, user=user):
+        return False
+    Campaign.objects.filter(pk=campaign.pk).update(updated_at=Now())
+    audit(verb=verb, target=campaign.target, user=user)
+    return True
