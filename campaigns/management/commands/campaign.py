@@ -1,0 +1,71 @@
+"""Campaigns from the command line.
+
+    campaign create NAME --list LIST --template FILE.mjml --subject TEXT --from "Name <address>" [--provider NAME]
+    campaign send NAME [--at ISO-TIME] [--wait]
+    campaign pause|resume|cancel NAME
+    campaign report NAME
+
+Exit 0 done, 1 refused with the reason, 2 wrong use. --json everywhere.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from campaigns.management.commands import _campaign as verbs
+
+
+class Command(BaseCommand):
+    help = "Create, send, pause, resume and cancel a campaign, and read its report."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        shared = ArgumentParser(add_help=False)
+        shared.add_argument("name", help="the campaign's name")
+        shared.add_argument("--json", action="store_true", help="print one JSON object")
+        create = actions.add_parser("create", parents=[shared], help="a draft from a template file")
+        create.add_argument("--list", action="append", required=True, dest="lists", help="may be given several times")
+        create.add_argument("--template", required=True, help="a file of MJML with Liquid")
+        create.add_argument("--subject", required=True)
+        create.add_argument("--preheader", default="")
+        create.add_argument("--from", required=True, dest="sender", help='"Name <address>"')
+        create.add_argument("--reply-to", default="")
+        create.add_argument("--provider", default="", help="the default one is used when left out")
+        create.add_argument("--language", default="fr", choices=("fr", "en"))
+        send = actions.add_parser("send", parents=[shared], help="send it now, or at a time")
+        send.add_argument("--at", help="ISO 8601, for instance 2026-12-01T09:30+01:00")
+        send.add_argument(
+            "--wait", action="store_true", help="stay until it is finished; do the work where nobody does"
+        )
+        for word in ("pause", "resume", "cancel", "report"):
+            actions.add_parser(word, parents=[shared])
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        call = getattr(verbs, options["action"])
+        try:
+            found = call(options, say=self._say if not options["json"] else self._mute)
+        except verbs.Refused as refused:
+            self._refuse(refused, as_json=options["json"])
+        except verbs.WrongUse as error:
+            raise CommandError(str(error), returncode=2) from error
+        else:
+            self.stdout.write(
+                json.dumps(found.as_json, ensure_ascii=False, indent=2) if options["json"] else found.text
+            )
+
+    def _say(self, line: str) -> None:
+        self.stderr.write(line)
+
+    @staticmethod
+    def _mute(_line: str) -> None:
+        return
+
+    def _refuse(self, refused: verbs.Refused, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"refused": refused.problems}, ensure_ascii=False, indent=2))
+        for problem in refused.problems:
+            self.stderr.write(problem)
+        sys.exit(1)
