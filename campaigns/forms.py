@@ -1,0 +1,176 @@
+"""Input about campaigns: each step of the draft, the date, the filters of the list."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models import Campaign
+from campaigns.services import Draft
+from contacts.models import ContactList
+from deliverability.models import Sender
+from delivery.models import Provider
+from templates_app.models import Template
+
+
+class AudienceForm(forms.Form):
+    """Step 1: a name for the team, and who it is for."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=150,
+        help_text=gettext_lazy("For your team; the people written to never see it."),
+    )
+    lists = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Lists"),
+        queryset=ContactList.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=gettext_lazy("Somebody on several lists gets the message once."),
+    )
+
+    def __init__(self, data: Any = None, *, lists: "QuerySet[ContactList]", campaign: Campaign | None = None) -> None:
+        initial = {"name": campaign.name, "lists": campaign.lists.all()} if campaign else {}
+        super().__init__(data, initial=initial)
+        self.campaign = campaign
+        self.fields["lists"].queryset = lists  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        if Campaign.objects.filter(name=name).exclude(pk=self.campaign.pk if self.campaign else 0).exists():
+            raise forms.ValidationError(_("There is already a campaign called “%s”.") % name, code="taken")
+        return name
+
+    def draft(self, language: str = "") -> Draft:
+        """`language` is for a new campaign: the one its author works in."""
+        clean = self.cleaned_data
+        draft = Draft(name=clean["name"], lists=list(clean["lists"]), given=frozenset({"name", "lists"}))
+        return replace(draft, language=language) if language else draft
+
+
+class _MayWait:
+    """A field the review insists on, not the form: a draft may be left half-way. Not called optional, for it is not."""
+
+    def validate(self, value: Any) -> None:
+        return
+
+
+class _ChoiceThatMayWait(_MayWait, forms.ModelChoiceField[Any]):
+    pass
+
+
+class _WordsThatMayWait(_MayWait, forms.CharField):
+    pass
+
+
+class ContentForm(forms.Form):
+    """Step 2: what is said, in whose name and through whom. Only the review insists: a draft may be left half-way."""
+
+    template = _ChoiceThatMayWait(
+        label=gettext_lazy("Template"),
+        queryset=Template.objects.none(),
+        empty_label=gettext_lazy("Choose a template"),
+    )
+    subject = _WordsThatMayWait(
+        label=gettext_lazy("Subject"),
+        max_length=300,
+        help_text=gettext_lazy(
+            "Personal words are welcome, such as {{ contact.first_name }}; the others are listed beside."
+        ),
+    )
+    preheader = forms.CharField(
+        label=gettext_lazy("Preheader"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("The grey words after the subject in an inbox."),
+    )
+    sender = _ChoiceThatMayWait(
+        label=gettext_lazy("Sender"),
+        queryset=Sender.objects.none(),
+        empty_label=gettext_lazy("Choose a sender"),
+    )
+    reply_to = forms.EmailField(
+        label=gettext_lazy("Answers go to"),
+        required=False,
+        help_text=gettext_lazy("Left empty, answers go where the sender's settings say."),
+    )
+    provider = _ChoiceThatMayWait(
+        label=gettext_lazy("Provider"),
+        queryset=Provider.objects.none(),
+        empty_label=gettext_lazy("Choose a provider"),
+        help_text=gettext_lazy("Through whom the mail leaves."),
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language of the message"), choices=settings.LANGUAGES)
+
+    def __init__(self, data: Any = None, *, campaign: Campaign) -> None:
+        version = campaign.template_version
+        initial = {
+            "template": version and version.template_id,
+            "subject": campaign.subject,
+            "preheader": campaign.preheader,
+            "sender": campaign.sender_id,
+            "reply_to": campaign.reply_to,
+            "provider": campaign.provider_id,
+            "language": campaign.language,
+        }
+        super().__init__(data, initial=initial)
+        choices = {
+            "template": Template.objects.exclude(current=None).select_related("current").order_by("name"),
+            "sender": Sender.objects.order_by("name", "address"),
+            "provider": Provider.objects.order_by("name"),
+        }
+        for name, queryset in choices.items():
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+
+    def clean_subject(self) -> str:
+        return " ".join(self.cleaned_data["subject"].split())
+
+    def clean_preheader(self) -> str:
+        return " ".join(self.cleaned_data["preheader"].split())
+
+    def draft(self) -> Draft:
+        """The chosen template's version of today: later changes of the template do not reach this campaign."""
+        clean = dict(self.cleaned_data)
+        template: Template | None = clean.pop("template")
+        return Draft(
+            **clean,
+            template_version=template.current if template else None,
+            given=frozenset(clean) | {"template_version"},
+        )
+
+
+class SendForm(forms.Form):
+    """The button: now, or at a time; with what the page had shown."""
+
+    at = forms.DateTimeField(
+        label=gettext_lazy("Leaves at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    when = forms.ChoiceField(choices=[("now", "now"), ("later", "later")], initial="now")
+    seen_at = forms.CharField(widget=forms.HiddenInput)
+    seen_count = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def clean_seen_at(self) -> datetime:
+        try:
+            return datetime.fromisoformat(self.cleaned_data["seen_at"])
+        except ValueError:
+            raise forms.ValidationError(_("Please open the review page again."), code="damaged") from None
+
+    def clean(self) -> dict[str, Any]:
+        clean = super().clean() or {}
+        if clean.get("when") == "later":
+            if "at" in clean and not clean["at"]:
+                self.add_error("at", _("Say when it should leave."))
+            elif clean.get("at") and clean["at"] <= timezone.now():
+                self.add_error("at", _("That time is already over."))
+        else:
+            clean["at"] = None
+        return clean

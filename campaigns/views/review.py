@@ -1,0 +1,128 @@
+"""The page before sending, and the message inside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request
+from campaigns import queries, services
+from campaigns.models import Campaign
+from campaigns.review import Check, Fix, review, show
+from campaigns.review.reach import ReachSelection, reach_contacts
+from campaigns.views.common import find, head
+from common.policies import message_policy
+from contacts.models import Contact
+
+_READERS = 8  # people to choose from, the first of the audience
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """A check with the button that mends it."""
+
+    check: Check
+    url: str = ""
+    post_url: str = ""
+    action: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.check, name)
+
+    @property
+    def state(self) -> str:
+        return self.check.severity.value
+
+
+@require_safe
+def review_page(request: Request, pk: int) -> HttpResponse:
+    campaign = find(pk)
+    if not campaign.is_draft:
+        return redirect("campaigns:show", pk=pk)
+    found = review(campaign=campaign)
+    readers = _readers(campaign)
+    reader = _reader(request, readers)
+    nameless = next((person for person in readers if not person.first_name), None)
+    context = head(campaign) | {
+        "review": found,
+        "checks": [_with_button(check, campaign) for check in found.checks],
+        "readers": readers,
+        "reader": reader,
+        "shown": show(campaign=campaign, contact=reader),
+        "nameless_reader": nameless,
+        "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
+        "current": 3,
+        "previous": queries.previous_of(campaign),
+        "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
+        "zone": timezone.get_current_timezone_name(),
+        "is_test_possible": campaign.template_version_id and campaign.sender_id and campaign.provider_id,
+    }
+    return render(request, "campaigns/review.html", context)
+
+
+def _readers(campaign: Campaign) -> list[Contact]:
+    """The first of the audience, one of them without a first name where there is one."""
+    everybody = reach_contacts(campaign, ReachSelection()).order_by("pk")
+    readers = list(everybody.exclude(first_name="")[: _READERS - 1])
+    return readers + list(everybody.filter(first_name="")[: _READERS - len(readers) if not readers else 1])
+
+
+def _reader(request: Request, readers: list[Contact]) -> Contact | None:
+    chosen = request.GET.get("as", "")
+    if chosen.isascii() and chosen.isdigit() and len(chosen) < 18:
+        found = next((person for person in readers if person.pk == int(chosen)), None)
+        found = found or Contact.objects.filter(pk=int(chosen)).first()
+        if found is not None:
+            return found
+    return readers[0] if readers else None
+
+
+def _with_button(check: Check, campaign: Campaign) -> ShownCheck:
+    """Where each kind of finding is mended. A room that is not there yet has no button."""
+    version = campaign.template_version
+    here = {"pk": campaign.pk}
+    places: dict[Fix, tuple[str, dict[str, int], str]] = {
+        Fix.AUDIENCE: ("campaigns:audience", here, _("Choose lists")),
+        Fix.CONTENT: ("campaigns:content", here, _("Change")),
+        Fix.TEMPLATE: ("templates:edit", {"pk": version.template_id if version else 0}, _("Open the template")),
+        Fix.SENDER: ("deliverability:senders", {}, _("Senders")),
+        Fix.PROVIDER: ("delivery:providers", {}, _("Providers")),
+        Fix.ORGANISATION: ("accounts:settings", {}, _("Settings")),
+    }
+    if check.fix == Fix.NEWER:
+        return ShownCheck(check, post_url=reverse("campaigns:newer", kwargs=here), action=_("Take the new version"))
+    if check.fix not in places:
+        return ShownCheck(check)
+    name, arguments, action = places[check.fix]
+    try:
+        return ShownCheck(check, url=reverse(name, kwargs=arguments), action=action)
+    except NoReverseMatch:
+        return ShownCheck(check)
+
+
+@require_POST
+def take_newer(request: Request, pk: int) -> HttpResponse:
+    campaign = find(pk)
+    version = campaign.template_version
+    current = version.template.current if version else None
+    if current is not None:
+        draft = services.Draft(template_version=current, given=frozenset({"template_version"}))
+        try:
+            services.update_draft(campaign=campaign, draft=draft, user=request.user)
+        except services.CampaignRefused as refused:
+            messages.error(request, str(refused))
+    return redirect("campaigns:review", pk=pk)
+
+
+@message_policy
+@require_safe
+def preview(request: Request, pk: int) -> HttpResponse:
+    """The draft as one person reads it, in a route of its own: safe when opened directly, links lead nowhere."""
+    shown = show(campaign=find(pk), contact=_reader(request, []))
+    return HttpResponse(shown.html)

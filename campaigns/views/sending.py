@@ -1,0 +1,98 @@
+"""The button and what can still be done after it: undo, pause, resume, cancel."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import Request
+from accounts.models import User
+from campaigns import services
+from campaigns.forms import SendForm
+from campaigns.models import UNDO, Campaign
+from campaigns.queries import place_of
+from campaigns.review import reach_of, show
+from campaigns.views.common import find, head
+
+
+@require_POST
+def send(request: Request, pk: int) -> HttpResponse:
+    campaign = find(pk)
+    form = SendForm(request.POST)
+    if not form.is_valid():
+        for problems in form.errors.get_json_data().values():
+            for problem in problems:
+                messages.error(request, problem["message"])
+        return redirect("campaigns:review", pk=pk)
+    clean = form.cleaned_data
+    seen = services.Seen(updated_at=clean["seen_at"], recipient_count=clean["seen_count"])
+    try:
+        services.start_campaign(campaign=campaign, user=request.user, now=timezone.now(), at=clean["at"], seen=seen)
+    except services.CampaignRefused as refused:
+        for problem in refused.problems:
+            messages.error(request, problem)
+        return redirect("campaigns:review", pk=pk)
+    return redirect("campaigns:scheduled", pk=pk)
+
+
+@require_safe
+def scheduled(request: Request, pk: int) -> HttpResponse:
+    """It waits for its time. In the last seconds the page counts them, and moves on by itself when it has left."""
+    campaign = find(pk)
+    if not campaign.is_scheduled or campaign.starts_at is None:
+        if request.htmx:
+            response = HttpResponse()
+            response["HX-Redirect"] = reverse(place_of(campaign), args=[pk])
+            return response
+        return redirect(place_of(campaign), pk=pk)
+    left = campaign.starts_at - timezone.now()
+    seconds = max(0, round(left.total_seconds()))
+    context = head(campaign) | {
+        "seconds": seconds,
+        "undo_seconds": int(UNDO.total_seconds()),
+        "is_leaving": left <= UNDO,
+    }
+    if not context["is_leaving"]:
+        context |= {"reach": reach_of(campaign), "shown": show(campaign=campaign, contact=None)}
+    template = "campaigns/_countdown.html" if request.htmx else "campaigns/scheduled.html"
+    return render(request, template, context)
+
+
+@require_POST
+def undo(request: Request, pk: int) -> HttpResponse:
+    campaign = find(pk)
+    if services.undo(campaign=campaign, user=request.user):
+        messages.success(request, _("Nothing has left. The campaign is a draft again."))
+        return redirect("campaigns:review", pk=pk)
+    messages.error(request, _("Too late to undo: it is leaving. You can still pause it."))
+    return redirect("campaigns:show", pk=pk)
+
+
+@require_POST
+def pause(request: Request, pk: int) -> HttpResponse:
+    return _tell(request, pk, services.pause, _("Paused. What was on its way to the provider ends first."))
+
+
+@require_POST
+def resume(request: Request, pk: int) -> HttpResponse:
+    return _tell(request, pk, services.resume, _("It goes on where it had stopped."))
+
+
+@require_POST
+def cancel(request: Request, pk: int) -> HttpResponse:
+    return _tell(request, pk, services.cancel, _("Cancelled. Whoever had not been written to never will be."))
+
+
+def _tell(request: Request, pk: int, verb: Callable[..., bool], said: str) -> HttpResponse:
+    campaign: Campaign = find(pk)
+    user: User = request.user
+    if verb(campaign=campaign, user=user):
+        messages.success(request, said)
+    else:
+        messages.warning(request, _("Nothing changed: the campaign is already further on."))
+    return redirect("campaigns:show", pk=pk)
