@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("catcher.urls")),
     path("", include("deliverability.urls")),
+    path("", include("delivery.urls")),
     path("", include("campaigns.urls")),
 ]
 

@@ -49,6 +49,14 @@ def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Su
         return _suppressed(suppression)
     if any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions):
         return Standing(is_mailable=True, label=_("Reachable"))
+    if any(row.state == Subscription.State.PENDING for row in subscriptions):
+        return Standing(
+            is_mailable=False,
+            label=_("Waiting for confirmation"),
+            reason=_("has not confirmed yet from their mailbox"),
+            tone="warn",
+            icon="hourglass",
+        )
     if subscriptions:
         return Standing(
             is_mailable=False,

@@ -1,9 +1,9 @@
-"""What higher floors may add to contacts: entries on one contact's timeline."""
+"""What higher floors may add to contacts: entries on one contact's timeline, erasure, what they know of a person."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -29,18 +29,35 @@ class TimelineSource(Protocol):
     def __call__(self, contact: "Contact", *, before: datetime | None, limit: int) -> list[TimelineEntry]: ...
 
 
-class Timeline:
-    """The sources, in the order of registration; filled in AppConfig.ready."""
+class Erasure(Protocol):
+    """Empties what a higher floor keeps of a person, in the caller's transaction. Figures stay."""
+
+    def __call__(self, contact: "Contact") -> None: ...
+
+
+class Holding(Protocol):
+    """What a higher floor knows of a person, as JSON: (name of the section, its rows)."""
+
+    def __call__(self, contact: "Contact") -> tuple[str, list[dict[str, Any]]]: ...
+
+
+_Entry = TypeVar("_Entry")
+
+
+class Registry(Generic[_Entry]):
+    """What was added, in the order of registration; filled in AppConfig.ready."""
 
     def __init__(self) -> None:
-        self._sources: list[TimelineSource] = []
+        self._entries: list[_Entry] = []
 
-    def register(self, source: TimelineSource) -> None:
-        if source not in self._sources:
-            self._sources.append(source)
+    def register(self, entry: _Entry) -> None:
+        if entry not in self._entries:
+            self._entries.append(entry)
 
-    def __iter__(self) -> Iterator[TimelineSource]:
-        return iter(self._sources)
+    def __iter__(self) -> Iterator[_Entry]:
+        return iter(self._entries)
 
 
-timeline = Timeline()
+timeline: Registry[TimelineSource] = Registry()
+erasure: Registry[Erasure] = Registry()
+holdings: Registry[Holding] = Registry()

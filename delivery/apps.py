@@ -1,7 +1,27 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class DeliveryConfig(AppConfig):
     name = "delivery"
     verbose_name = _("Sending")
+
+    def ready(self) -> None:
+        from contacts.registry import timeline
+        from delivery.timeline import messages_of
+
+        timeline.register(messages_of)
+        post_migrate.connect(_make_catcher, sender=self)
+
+
+def _make_catcher(**_kwargs: Any) -> None:
+    """The first run has one account: the test inbox."""
+    from delivery.models import Provider
+    from delivery.services import ensure_catcher
+
+    if Provider._meta.db_table in connection.introspection.table_names():
+        ensure_catcher()

@@ -4,13 +4,14 @@ Sources: django-anymail 15 (backends and their documentation), the providers' ow
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -40,8 +41,8 @@ class Kind:
     confirms_delivery      its webhooks say "delivered"; elsewhere delivery is presumed
     batch_size             recipients of one API call in batch mode, 0 = no batch
     has_batch_headers      a batch carries a personal List-Unsubscribe
-    has_headers            takes List-Unsubscribe, List-Unsubscribe-Post and Message-ID as we write them
     needs                  a package that must be installed
+    probe                  a path of the API to ask with the account's login, for "test the connection"
     """
 
     name: str
@@ -60,11 +61,20 @@ class Kind:
     batch_size: int = 0
     has_batch_headers: bool = False
     needs: str = ""
-    esp_extra: dict[str, object] = field(default_factory=dict)
+    probe: str = ""
 
     @property
     def is_available(self) -> bool:
         return not self.needs or find_spec(self.needs) is not None
+
+    @property
+    def idempotency_words(self) -> str:
+        """For how long a repeated call is known to be one, in words."""
+        minutes = int(self.idempotency_for.total_seconds()) // 60
+        hours = minutes // 60
+        if hours:
+            return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
 
     @property
     def is_smtp(self) -> bool:
@@ -126,13 +136,14 @@ _KINDS = (
         "brevo",
         "Brevo",
         fields=(_API_KEY,),
+        probe="account",
         idempotency_field="idempotencyKey",
         idempotency_for=timedelta(minutes=30),
         has_tracking_switch=False,
         batch_size=2_000,
         has_batch_headers=True,
     ),
-    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), batch_size=500),
+    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", batch_size=500),
     Kind(
         "mailgun",
         "Mailgun",
@@ -141,6 +152,7 @@ _KINDS = (
             Field("sender_domain", _("Sending domain")),
             _api_url(_("Region"), choices=_EU_US),
         ),
+        probe="domains/{sender_domain}",
         batch_size=1_000,
         has_batch_headers=True,
     ),
@@ -148,6 +160,7 @@ _KINDS = (
         "mailjet",
         "Mailjet",
         fields=(Field("api_key", _("API key")), Field("secret_key", _("Secret key"), is_secret=True)),
+        probe="/v3/REST/apikey",
         batch_size=50,
     ),
     Kind(
@@ -168,6 +181,7 @@ _KINDS = (
             Field("server_token", _("Server token"), is_secret=True),
             Field("message_stream", _("Message stream"), default="broadcast"),
         ),
+        probe="server",
         is_503_deferred=True,
         batch_size=500,
         has_batch_headers=True,
@@ -176,6 +190,7 @@ _KINDS = (
         "resend",
         "Resend",
         fields=(_API_KEY,),
+        probe="domains",
         idempotency_header="Idempotency-Key",
         idempotency_for=timedelta(hours=24),
         has_tracking_switch=False,
@@ -189,12 +204,19 @@ _KINDS = (
             Field("project_id", _("Project id")),
             Field("region", _("Region"), default="fr-par", choices=_SCALEWAY),
         ),
+        probe="domains",
         has_tracking_switch=False,
         has_webhooks=False,
         confirms_delivery=False,
     ),
-    Kind("sendgrid", "SendGrid", fields=(_API_KEY, _api_url(_("Region"), choices=_SENDGRID)), batch_size=1_000),
-    Kind("sparkpost", "SparkPost", fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST))),
+    Kind(
+        "sendgrid",
+        "SendGrid",
+        fields=(_API_KEY, _api_url(_("Region"), choices=_SENDGRID)),
+        probe="scopes",
+        batch_size=1_000,
+    ),
+    Kind("sparkpost", "SparkPost", fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST)), probe="account"),
     Kind("unisender_go", "Unisender Go", fields=(_API_KEY, _api_url(_("Address of the API")))),
 )
 

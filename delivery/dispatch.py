@@ -1,7 +1,7 @@
 """What is due, who works it, when a mailing is through. PostgreSQL is the queue; whoever calls here may be killed."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from delivery import ledger
+from delivery import ledger, multiplex
 from delivery.capabilities import lease_of
-from delivery.lanes.contract import Halt
+from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import HELD
@@ -92,27 +92,38 @@ def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[
             return
 
 
-def work_provider(provider_id: int, *, stop: Callable[[], bool] = is_stopping, shift: float = SHIFT) -> int:
-    """Take due batches of one provider, one after the other on one connection, for a shift; returns how many."""
+def work_provider(
+    provider_id: int, *, connections: int = 1, stop: Callable[[], bool] = is_stopping, shift: float = SHIFT
+) -> int:
+    """Take due batches of one provider on up to so many connections of this thread, for a shift; returns how many."""
     provider = Provider.objects.filter(pk=provider_id).first()
     if provider is None:
         return 0
     end = time.monotonic() + shift
+    worked: list[int] = []
+    may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
+    multiplex.run_together([_shift(provider, may_go_on, stop, worked) for _ in range(connections)])
+    return len(worked)
+
+
+def _shift(
+    provider: Provider, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int]
+) -> Iterator[Await]:
+    """One connection's shift: batch after batch while some are due."""
     lane = lane_for(provider)
-    count = 0
     try:
-        while not stop() and time.monotonic() < end:
-            claim = ledger.claim_batch(provider_id=provider_id, lease=lease_of(provider.kind))
+        while may_go_on():
+            claim = ledger.claim_batch(provider_id=provider.pk, lease=lease_of(provider.kind))
             if claim is None:
-                break
-            run = BatchSender(claim, lane, stop=stop).work()
-            count += 1
-            _after(claim.mailing_id, run)
-            if run.halt is not None:
-                break
+                return
+            sender = BatchSender(claim, lane, stop=stop)
+            yield from sender.steps()
+            worked.append(claim.batch_id)
+            _after(claim.mailing_id, sender.run)
+            if sender.run.halt is not None:
+                return
     finally:
         lane.close()
-    return count
 
 
 def _after(mailing_id: int, run: Run) -> None:

@@ -1,12 +1,22 @@
 """What other floors and pages ask of sending."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from delivery.models import Mailing
+from contacts.models import Contact
+from delivery.capabilities import Kind, kind_of
+from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
+from delivery.reasons import Reason
+from delivery.skeleton import skeleton_for
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 HELD = "held"  # a pause_reason that is ours, said for people by pause_words
 _SEEN = "delivery:worker-seen"
@@ -37,3 +47,104 @@ def pause_words(mailing: Mailing) -> str:
             "resume to try once more."
         )
     return mailing.pause_reason
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCard:
+    """One account as its card shows it; counts are of the last 30 days."""
+
+    provider: Provider
+    kind: Kind
+    place: str
+    initials: str
+    accepted_count: int
+    refused_count: int
+    busy_count: int
+
+    @property
+    def accepted_ratio(self) -> float | None:
+        total = self.accepted_count + self.refused_count
+        return self.accepted_count / total if total else None
+
+
+def provider_cards(*, now: datetime) -> list[ProviderCard]:
+    """Every account with what it did lately: two statements, however many there are."""
+    counts = {
+        row["provider_id"]: row
+        for row in Batch.objects.filter(mailing__started_at__gte=now - timedelta(days=30))
+        .values("provider_id")
+        .annotate(
+            accepted=Sum("accepted_count"),
+            refused=Sum("refused_count"),
+            busy=Count("pk", filter=Q(state=Batch.State.CLAIMED)),
+        )
+    }
+    nothing = {"accepted": 0, "refused": 0, "busy": 0}
+    return [
+        ProviderCard(
+            provider=provider,
+            kind=(kind := kind_of(provider.kind)),
+            place=_place(provider, kind),
+            initials="@" if kind.is_smtp else kind.label[:2],
+            accepted_count=(count := counts.get(provider.pk, nothing))["accepted"],
+            refused_count=count["refused"],
+            busy_count=count["busy"],
+        )
+        for provider in Provider.objects.order_by("-is_default", "name")
+    ]
+
+
+def _place(provider: Provider, kind: Kind) -> str:
+    if provider.is_catcher:
+        return _("on this machine")
+    if not kind.is_smtp:
+        return _("API")
+    encryption = {"starttls": "STARTTLS", "tls": "TLS"}.get(provider.options.get("tls", ""), _("in clear"))
+    return f"{provider.options.get('host')}:{provider.options.get('port')}, {encryption}"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLife:
+    """One message from snapshot to last word. `state` is MessageState.State; `batch` may be claimed right now."""
+
+    message: Message
+    mailing: Mailing
+    state: int
+    outcome: Outcome | None
+    contact: Contact | None
+    provider: Provider | None
+    attempts: list[Attempt]
+    state_word: "str | _StrPromise"
+    reason_word: "str | _StrPromise"
+
+
+def message_life(message_id: int) -> MessageLife | None:
+    """Everything known about one message, in four statements."""
+    current = (
+        MessageState.objects.filter(pk=message_id)
+        .select_related("message__outcome", "message__content", "mailing")
+        .first()
+    )
+    if current is None:
+        return None
+    message = current.message
+    batch = Batch.objects.filter(first_id__lte=message_id).select_related("provider").order_by("-first_id").first()
+    return MessageLife(
+        message=message,
+        mailing=current.mailing,
+        state=current.state,
+        outcome=getattr(message, "outcome", None),
+        contact=Contact.objects.filter(pk=message.contact_id).first() if message.contact_id else None,
+        provider=batch.provider if batch else None,
+        attempts=list(Attempt.objects.filter(message_id=message_id).order_by("at", "pk")),
+        state_word=MessageState.State(current.state).label,
+        reason_word=Reason(current.reason).label if current.reason else "",
+    )
+
+
+def message_html(*, mailing_id: int, message_id: int) -> str | None:
+    """The HTML one person got, links as in the mail and no pixel; None when there is no such message (any more)."""
+    message = Message.objects.filter(pk=message_id, mailing_id=mailing_id).exclude(address="").first()
+    if message is None or message.content_id is None:
+        return None
+    return skeleton_for(message.content_id).view(message)

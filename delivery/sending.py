@@ -5,7 +5,7 @@ Rendered, connected and logged in before the mark: a window never waits for anyt
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from contacts.audience import Audience
 from contacts.models import Suppression
 from contacts.services import push_engagement, suppress_all
 from delivery import ledger
-from delivery.lanes.contract import CannotPrepare, Halt, Lane, LaneClosed, Result
+from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
 from delivery.models import Mailing, Message
 from delivery.reasons import Reason
@@ -66,11 +66,14 @@ class BatchSender:
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
         self._fruitless = 0  # windows in a row that settled nothing
 
-    def work(self) -> Run:
-        """Send until the batch is through, the claim is lost, or nothing more may be begun; then give it back."""
+    def steps(self) -> Iterator[Await]:
+        """Send until the batch is through, the claim is lost, or nothing more may be begun; then give it back.
+
+        Waits for the server are handed to whoever drives this (multiplex.run_together); `run` has the result.
+        """
         try:
             try:
-                self._windows()
+                yield from self._windows()
             except LaneClosed as closed:
                 self.run.halt, self.run.words = closed.halt, closed.words
             self._close()
@@ -78,7 +81,6 @@ class BatchSender:
         except LOST as error:
             log.warning("database_lost", batch=self.claim.batch_id, error=str(error))
             self._settle_after_loss()
-        return self.run
 
     def _close(self) -> None:
         ledger.write_back(self.claim, self._facts, done_to=self._done_to)
@@ -90,7 +92,7 @@ class BatchSender:
             self._suppress_dead()
         push_engagement(opened={}, clicked={}, mailed=dict.fromkeys(self.run.mailed, timezone.now()))
 
-    def _windows(self) -> None:
+    def _windows(self) -> Iterator[Await]:
         while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
             waiting = ledger.read_window(self.claim, after=self._done_to, size=min(self._size, self.lane.room))
             if not waiting:
@@ -105,7 +107,7 @@ class BatchSender:
             if opened is None:
                 return
             self._facts, self._deadline = unfit, opened.deadline
-            self._hand_over(prepared, opened.leave_out, open_to)
+            yield from self._hand_over(prepared, opened.leave_out, open_to)
 
     def _prepare(self, waiting: Sequence[Waiting]) -> tuple[list[tuple[Waiting, Any]], list[Fact]]:
         """Rendered messages, and facts about those that cannot be made."""
@@ -117,7 +119,9 @@ class BatchSender:
                 unfit.append(Fact(one.message.pk, Verdict.SKIPPED, error.reason, reply=error.words))
         return prepared, unfit
 
-    def _hand_over(self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int) -> None:
+    def _hand_over(
+        self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int
+    ) -> Iterator[Await]:
         """The window on the wire. Every message of it has a fact afterwards, or was certainly not begun."""
         unfit = {fact.message_id for fact in self._facts}
         self._facts = [fact for fact in self._facts if leave_out.get(fact.message_id) != 0]
@@ -129,6 +133,9 @@ class BatchSender:
         answered: set[int] = set()
         renewed = begun
         for result in self.lane.send([content for _, content in window], may_begin=self._may_begin):
+            if isinstance(result, Await):
+                yield result
+                continue
             answered.add(result.index)
             self._facts.append(self._fact_of(window[result.index][0], result))
             if time.monotonic() - renewed > RENEWAL:

@@ -1,5 +1,7 @@
 """Celery's legs: load by id, one call. The rows are the queue; a lost ring is found again by the next sweep."""
 
+from collections import Counter
+
 import structlog
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -15,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 # A ring nobody took within ten seconds is dropped: the sweep has rung again since.
 STALE = 10
+PER_PROCESS = 8  # connections
 
 
 @worker_shutting_down.connect
@@ -36,9 +39,12 @@ def sweep() -> None:
 
 
 def ring(providers: list[int]) -> None:
-    """One task for each free connection."""
-    for provider_id in providers:
-        send_batches.apply_async((provider_id,), expires=STALE)
+    """A task for every eight free connections of a provider: one process drives them together."""
+    for provider_id, free in Counter(providers).items():
+        tasks = -(-free // PER_PROCESS)
+        for number in range(tasks):
+            connections = free // tasks + (number < free % tasks)
+            send_batches.apply_async((provider_id,), {"connections": connections}, expires=STALE)
 
 
 @shared_task(queue="bulk")
@@ -49,9 +55,9 @@ def freeze(mailing_id: int) -> None:
 
 
 @shared_task(queue="bulk")
-def send_batches(provider_id: int) -> None:
-    if dispatch.work_provider(provider_id):
-        ring([provider_id][: len(dispatch.free_slots())])
+def send_batches(provider_id: int, connections: int = 1, **_: object) -> None:
+    if dispatch.work_provider(provider_id, connections=connections):
+        ring([free for free in dispatch.free_slots() if free == provider_id])
 
 
 @shared_task(queue="default")

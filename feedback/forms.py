@@ -8,11 +8,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import ConsentState, Contact, ContactList, Purpose
+from contacts.tracking import Mode, tracking_for
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 YES, NO = "yes", "no"
+# What the policy allows of somebody who has not answered, said beside the question.
+_MEANWHILE = {
+    Mode.NONE: _("As long as you do not answer, nothing is measured."),
+    Mode.AGGREGATE: _("As long as you do not answer, it is counted without your name."),
+    Mode.HYGIENE: _("As long as you do not answer, we keep the date of the last time and nothing else."),
+    Mode.FULL: _("As long as you do not answer, it is measured."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Question:
 
     name: str
     label: "str | _StrPromise"
-    reason: "str | _StrPromise"
+    reason: str
     choices: list[tuple[str, str]]
     value: str
     error: str
@@ -61,12 +69,12 @@ class PreferencesForm(forms.Form):
     reasons = {
         Purpose.OPENS: _(
             "A small image tells us that a message was opened: we stop writing to people who no longer read. "
-            "Without your yes, your messages come without it."
+            "If you say no, your messages come without it."
         ),
         Purpose.CLICKS: _("To send you what is of interest to you. Links work just the same if you say no."),
     }
 
-    def __init__(self, posted: Any, *, offered: list[tuple[ContactList, bool]], contact: Contact) -> None:
+    def __init__(self, posted: Any, *, offered: list[tuple[ContactList, bool]], contact: Contact, policy: str) -> None:
         initial = {
             "lists": [str(row.pk) for row, is_on in offered if is_on],
             "opens": _said(contact.open_consent),
@@ -74,6 +82,11 @@ class PreferencesForm(forms.Form):
         }
         super().__init__(posted, initial=initial)
         self.offered = offered
+        unanswered = tracking_for(policy, open_consent=ConsentState.UNKNOWN, click_consent=ConsentState.UNKNOWN)
+        self.meanwhile = {
+            Purpose.OPENS: _MEANWHILE[unanswered.opens] if not initial["opens"] else "",
+            Purpose.CLICKS: _MEANWHILE[unanswered.clicks] if not initial["clicks"] else "",
+        }
         lists = self.fields["lists"]
         assert isinstance(lists, forms.MultipleChoiceField)
         lists.choices = [(str(row.pk), row.name) for row, _is_on in offered]
@@ -92,8 +105,8 @@ class PreferencesForm(forms.Form):
             Question(
                 name=purpose.value,
                 label=self.fields[purpose.value].label or "",
-                reason=self.reasons[purpose],
-                choices=[(YES, gettext("Yes, you may")), (NO, gettext("No"))],
+                reason=self._reason(purpose),
+                choices=[(YES, gettext("Yes")), (NO, gettext("No"))],
                 value=str(self[purpose.value].value() or ""),
                 error=str((self.errors.get(purpose.value) or [""])[0]),
             )
@@ -103,7 +116,10 @@ class PreferencesForm(forms.Form):
     def wording(self, purpose: Purpose) -> str:
         """The words of a question as they were shown, for the record of consent."""
         field = self.fields[purpose.value]
-        return f"{field.label} {self.reasons[purpose]}"
+        return f"{field.label} {self._reason(purpose)}"
+
+    def _reason(self, purpose: Purpose) -> str:
+        return f"{self.reasons[purpose]} {self.meanwhile[purpose]}".strip()
 
     def answer(self, purpose: Purpose) -> bool | None:
         """True, False, or None for a question left open."""

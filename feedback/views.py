@@ -16,11 +16,13 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.services import organisation
 from common import tokens
 from common.policies import public_policy
 from feedback import webhooks
@@ -145,12 +147,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(_language(request, person)):
         offered = choices_of(person.contact)
         posted = request.POST if request.method == "POST" else None
-        form = PreferencesForm(posted, offered=offered, contact=person.contact)
+        ours = organisation()
+        form = PreferencesForm(posted, offered=offered, contact=person.contact, policy=ours.tracking_policy)
         if form.is_valid():
             _save(request, form, person)
             return _see_other(request)
     saved = posted is None and request.GET.get("saved") == "1"
-    response = _page(request, "preferences", opened, person, {"form": form, "saved": saved})
+    response = _page(request, "preferences", opened, person, {"form": form, "saved": saved, "organisation": ours})
     response.status_code = 400 if form.errors else 200
     return response
 
@@ -199,7 +202,7 @@ def _page(
     with translation.override(language):
         context = more | {
             "person": person,
-            "other_languages": [(code, str(word)) for code, word in _LANGUAGES.items() if code != language],
+            "other_languages": _other_languages(language),
             "unsubscribe_token": _sibling(opened, tokens.Purpose.UNSUBSCRIBE),
             "preferences_token": _sibling(opened, tokens.Purpose.PREFERENCES),
         }
@@ -213,10 +216,17 @@ def _sibling(opened: tokens.Token, purpose: tokens.Purpose) -> str:
     return tokens.encode(purpose, mailing=opened.mailing, message=opened.message)
 
 
+def _other_languages(language: str) -> list[tuple[str, str]]:
+    """(code, name in itself) of the languages a page may be read in instead."""
+    names = [(code, get_language_info(code)["name_local"].capitalize()) for code in _LANGUAGES]
+    return [(code, name) for code, name in names if code != language]
+
+
 def _no_such_link(request: HttpRequest) -> HttpResponse:
     language = _language(request, None)
     with translation.override(language):
-        response = render(request, "feedback/no_such_link.html", status=404)
+        context = {"other_languages": _other_languages(language)}
+        response = render(request, "feedback/no_such_link.html", context, status=404)
     response["Content-Language"] = language
     return response
 

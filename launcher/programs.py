@@ -34,7 +34,7 @@ def table(chosen: Configuration, state_folder: Path) -> list[Program]:
         *(granian, "--interface", "wsgi", "--host", chosen.bind, "--port", str(chosen.port), "--no-ws"),
         # threads no more than the connections of the pool of each process (DATABASES in config/settings.py)
         *("--workers", str(min(4, cores)), "--blocking-threads", str(min(8, 2 * cores + 1))),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning"),
         "config.wsgi:application",
     )
     worker = (

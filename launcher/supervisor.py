@@ -22,6 +22,8 @@ from launcher.terminal import paint, say
 _SETTLED_SECONDS = 10
 _TRIES = 3
 _PATIENCE_SECONDS = 20
+# longer ones are cut, so that a program that never ends a line cannot fill the memory
+_LONGEST_LINE = 100_000
 
 
 @dataclass
@@ -176,6 +178,8 @@ class Supervisor:
             if not told:
                 self._selector.unregister(key.fileobj)
             *lines, running.unfinished_line = (running.unfinished_line + told).split(b"\n")
+            if len(running.unfinished_line) > _LONGEST_LINE:
+                lines, running.unfinished_line = [*lines, running.unfinished_line], b""
             for line in lines:
                 self._show(running, line)
 

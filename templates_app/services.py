@@ -35,7 +35,7 @@ def save_version(*, template: Template, source: str, user: User | None) -> Templ
 
 
 def save_template(*, name: str, source: str, user: User | None, language: str = "fr") -> TemplateVersion:
-    """The version of `source` under this name, which is made where there is none (command line). Raises SourceErrors."""
+    """The version of `source` under this name, made where there is none (command line). Raises SourceErrors."""
     template = Template.objects.filter(name=name).first()
     if template is None:
         template = create_template(name=name, source=source, language=language, user=user)

@@ -20,7 +20,10 @@ class ConsentState(models.IntegerChoices):
 
 
 class ConsentStatement(models.Model):
-    """The wording or the source that many consents share: a million imported rows do not repeat a text."""
+    """The wording or the source that many consents share: a million imported rows do not repeat a text.
+
+    Never changed. New words of the same source and language are its next version.
+    """
 
     class Origin(models.TextChoices):
         IMPORT = "import", _("import")
@@ -33,10 +36,17 @@ class ConsentStatement(models.Model):
     source = models.CharField(max_length=300)  # "stand at the fair of Lyon, May 2026", the form's name, …
     wording = models.TextField(blank=True)  # the very words shown
     language = models.CharField(max_length=5, blank=True)
+    version = models.IntegerField(db_default=1, default=1)
+    digest = models.CharField(max_length=64, blank=True, db_default="")  # SHA-256 of source, language and wording
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("consent statement")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["origin", "digest"], condition=~models.Q(digest=""), name="one_statement_a_wording"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.source
@@ -59,6 +69,15 @@ class Consent(models.Model):
     )
     statement = models.ForeignKey(
         ConsentStatement, on_delete=models.PROTECT, related_name="consents", db_index=False, db_constraint=False
+    )
+    # The double opt-in: who asked, when and from where, and who answered.
+    confirmation = models.ForeignKey(
+        "contacts.Confirmation",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="consents",
+        db_index=False,
+        db_constraint=False,
     )
     at = models.DateTimeField(db_default=Now())
     ip = models.GenericIPAddressField(null=True)

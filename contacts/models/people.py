@@ -105,6 +105,8 @@ class Contact(models.Model):
     # The latest tracking consents, copied from the append-only rows so that a snapshot reads no history.
     open_consent = models.SmallIntegerField(choices=ConsentState.choices, db_default=0, editable=False)
     click_consent = models.SmallIntegerField(choices=ConsentState.choices, db_default=0, editable=False)
+    paused_until = models.DateTimeField(_("no campaigns until"), null=True, blank=True, editable=False)
+    tracking_asked_at = models.DateTimeField(null=True, editable=False)  # no asking again within six months
     is_sample = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)

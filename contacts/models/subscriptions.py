@@ -8,9 +8,24 @@ from django.utils.translation import gettext_lazy as _
 class ContactList(models.Model):
     """A named audience people can join and leave."""
 
+    class LegalBasis(models.TextChoices):
+        """Why we may write (GDPR article 6; article L34-5 of the French code of electronic communications)."""
+
+        CONSENT = "consent", _("consent")
+        CUSTOMER = "customer", _("existing customer, similar goods")
+        BUSINESS = "business", _("legitimate interest, business to business")
+        CONTRACT = "contract", _("contract")
+
     name = models.CharField(_("name"), max_length=150, unique=True)
     description = models.TextField(_("description, shown on the preference page"), blank=True, max_length=500)
     is_public = models.BooleanField(_("shown on the preference page"), default=True)
+    purpose = models.CharField(_("what we write for"), max_length=300, blank=True, db_default="")
+    legal_basis = models.CharField(
+        _("legal basis"), max_length=10, choices=LegalBasis.choices, default=LegalBasis.CONSENT, db_default="consent"
+    )
+    is_double_opt_in = models.BooleanField(
+        _("joining through a form is confirmed by mail (double opt-in)"), default=True, db_default=True
+    )
     is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -29,6 +44,7 @@ class Subscription(models.Model):
     class State(models.IntegerChoices):
         SUBSCRIBED = 1, _("subscribed")
         UNSUBSCRIBED = 2, _("unsubscribed")
+        PENDING = 3, _("waiting for confirmation")
 
     contact = models.ForeignKey(
         "contacts.Contact", on_delete=models.CASCADE, related_name="subscriptions", db_index=False

@@ -25,11 +25,22 @@ class Suppression(models.Model):
     class Scope(models.IntegerChoices):
         ALL = 0, _("everything")
         MARKETING = 1, _("marketing")
+        LIST = 2, _("one list")
 
     address_key = models.CharField(_("address"), max_length=320, null=True)
     fingerprint = models.BinaryField(max_length=32, null=True, editable=False)
     reason = models.SmallIntegerField(_("reason"), choices=Reason.choices, default=Reason.MANUAL)
     scope = models.SmallIntegerField(_("scope"), choices=Scope.choices, default=Scope.ALL)
+    contact_list = models.ForeignKey(
+        "contacts.ContactList",
+        verbose_name=_("list"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="suppressions",
+        db_index=False,
+        db_constraint=False,
+    )
     origin = models.CharField(_("origin"), max_length=200, blank=True, db_default="")
     is_sample = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("since"), db_default=Now(), editable=False)
@@ -38,14 +49,32 @@ class Suppression(models.Model):
         verbose_name = _("suppression")
         verbose_name_plural = _("suppressions")
         constraints = [
-            models.UniqueConstraint(fields=["address_key", "scope"], name="one_suppression"),
+            models.UniqueConstraint(
+                fields=["address_key", "scope"],
+                condition=models.Q(contact_list=None),
+                name="one_suppression_a_scope",
+            ),
+            models.UniqueConstraint(
+                fields=["address_key", "contact_list"],
+                condition=models.Q(contact_list__isnull=False),
+                name="one_suppression_a_list",
+            ),
             models.UniqueConstraint(fields=["fingerprint", "scope"], name="one_tombstone"),
             models.CheckConstraint(
                 condition=models.Q(address_key__isnull=False) | models.Q(fingerprint__isnull=False),
                 name="suppression_names_somebody",
             ),
+            models.CheckConstraint(
+                condition=models.Q(scope=2, contact_list__isnull=False)
+                | models.Q(scope__lt=2, contact_list__isnull=True),
+                name="suppression_of_a_list_names_it",
+            ),
         ]
-        indexes = [models.Index(fields=["-created_at", "-id"], name="suppression_newest")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="suppression_newest"),
+            # The look-up of snapshot, claim and import, over every scope: partial indexes cannot answer it.
+            models.Index(fields=["address_key"], name="suppression_address"),
+        ]
 
     def __str__(self) -> str:
         return self.address_key or "(erased)"

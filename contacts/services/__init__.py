@@ -1,27 +1,71 @@
 """The verbs of contacts: the app's public face. One file a noun; keyword-only."""
 
+from contacts.services.confirmations import (
+    ConfirmationExpired,
+    Witness,
+    ask_again,
+    due_mails,
+    note_mailed,
+    take_due,
+    tidy,
+)
 from contacts.services.consent import Circumstances, record_consent, state_source, statement_for
 from contacts.services.engagement import push_engagement, push_soft_bounces
+from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
+from contacts.services.joining import Posted, confirm_joining, post_form
 from contacts.services.people import ContactRefused, add_contact, change_contact, remove_contact
+from contacts.services.preferences import (
+    PAUSES,
+    choose_language,
+    confirm_address,
+    may_ask_tracking,
+    note_tracking_asked,
+    pause_contact,
+    request_address,
+    request_own,
+)
 from contacts.services.subscriptions import create_list, remove_list, subscribe, unsubscribe
-from contacts.services.suppressions import lift_suppression, suppress, suppress_all
+from contacts.services.suppressions import LiftRefused, lift_suppression, suppress, suppress_all, suppress_on_list
 
 __all__ = [
+    "PAUSES",
     "Circumstances",
+    "ConfirmationExpired",
     "ContactRefused",
+    "LiftRefused",
+    "Posted",
+    "Witness",
     "add_contact",
+    "ask_again",
     "change_contact",
+    "choose_language",
+    "confirm_address",
+    "confirm_copy",
+    "confirm_erasure",
+    "confirm_joining",
     "create_list",
+    "due_mails",
+    "erase_contact",
     "lift_suppression",
+    "may_ask_tracking",
+    "note_mailed",
+    "note_tracking_asked",
+    "pause_contact",
+    "post_form",
     "push_engagement",
     "push_soft_bounces",
     "record_consent",
     "remove_contact",
     "remove_list",
+    "request_address",
+    "request_own",
     "state_source",
     "statement_for",
     "subscribe",
     "suppress",
     "suppress_all",
+    "suppress_on_list",
+    "take_due",
+    "tidy",
     "unsubscribe",
 ]

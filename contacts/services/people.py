@@ -34,7 +34,7 @@ def add_contact(
     key = address_key(address)
     if Suppression.objects.filter(fingerprint=fingerprint(key)).exists():
         raise ContactRefused(_("This person asked to be erased; only they can come back."))
-    contact = Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
+    contact = _new(address, key)
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
     contact.fields = fields or {}
     _save(contact)
@@ -47,6 +47,27 @@ def add_contact(
             at=timezone.now(),
         )
     return contact
+
+
+def add_unconfirmed(*, address: str, language: str) -> Contact:
+    """The row of somebody who is said to want our mail; it waits for their confirmation. Known people are given back.
+
+    The erased included: nobody but themselves can confirm. Raises BrokenAddress.
+    """
+    key = address_key(address)
+    if known := Contact.objects.filter(address_key=key).first():
+        return known
+    contact = _new(address, key)
+    contact.language = language
+    try:
+        _save(contact)
+    except ContactRefused:  # somebody was faster
+        return Contact.objects.get(address_key=key)
+    return contact
+
+
+def _new(address: str, key: str) -> Contact:
+    return Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
 
 
 @transaction.atomic

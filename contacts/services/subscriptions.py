@@ -1,8 +1,11 @@
 """Lists, joining them and leaving them."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Unpack
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +19,7 @@ from contacts.models import (
     Subscription,
     Suppression,
 )
-from contacts.services.consent import record_consent, statement_for
+from contacts.services.consent import Proof, record_consent, statement_for
 from contacts.services.people import ContactRefused
 from contacts.services.suppressions import suppress
 
@@ -25,9 +28,9 @@ _Origin = ConsentStatement.Origin
 _OWN_ACTS = {_Origin.FORM, _Origin.PREFERENCES}
 
 
-def create_list(*, name: str, description: str = "") -> ContactList:
+def create_list(*, name: str, description: str = "", is_double_opt_in: bool = True) -> ContactList:
     """A new list; shown on the preference page. Raises IntegrityError when the name is taken."""
-    return ContactList.objects.create(name=name.strip(), description=description)
+    return ContactList.objects.create(name=name.strip(), description=description, is_double_opt_in=is_double_opt_in)
 
 
 def remove_list(*, contact_list: ContactList) -> None:
@@ -41,27 +44,30 @@ def remove_list(*, contact_list: ContactList) -> None:
 
 
 @transaction.atomic
-def subscribe(*, contact: Contact, contact_list: ContactList, statement: ConsentStatement) -> Subscription:
+def subscribe(
+    *,
+    contact: Contact,
+    contact_list: ContactList,
+    statement: ConsentStatement,
+    **proof: Unpack[Proof],
+) -> Subscription:
     """Put a person on a list, on the proof of `statement`, and record the consent to be written to.
 
     Somebody who left comes back only by an act newer than their leaving: the statement of a form or the preference
     page (which also lifts their own "unsubscribed from everything"), or one the team has written down for it. An
-    import's statement never does: ContactRefused.
+    import's statement never does: ContactRefused. With a confirmation the consent is recorded even for a member: it is
+    the better proof.
     """
     subscription, is_new = Subscription.objects.select_for_update().get_or_create(
         contact=contact, contact_list=contact_list
     )
-    own_act = statement.origin in _OWN_ACTS
-    if own_act:
-        Suppression.objects.filter(
-            address_key=contact.address_key,
-            scope=Suppression.Scope.MARKETING,
-            reason=Suppression.Reason.UNSUBSCRIBED,
-        ).delete()
-    if not is_new and subscription.state == Subscription.State.SUBSCRIBED:
+    if statement.origin in _OWN_ACTS:
+        _take_back_leaving(contact, contact_list)
+    is_member = not is_new and subscription.state == Subscription.State.SUBSCRIBED
+    if is_member and not proof.get("confirmation"):
         return subscription
-    if not is_new:
-        if statement.origin == _Origin.IMPORT:
+    if not is_new and not is_member:
+        if statement.origin == _Origin.IMPORT and subscription.state == Subscription.State.UNSUBSCRIBED:
             raise ContactRefused(_("This person left the list; an import does not bring them back."))
         subscription.state, subscription.left_at = Subscription.State.SUBSCRIBED, None
         subscription.subscribed_at = timezone.now()
@@ -73,8 +79,23 @@ def subscribe(*, contact: Contact, contact_list: ContactList, statement: Consent
         statement=statement,
         at=timezone.now(),
         contact_list=contact_list,
+        **proof,
     )
     return subscription
+
+
+def _take_back_leaving(contact: Contact, contact_list: ContactList) -> None:
+    """The person's own "unsubscribed", of everything or of this list; nobody else's word."""
+    mine = Suppression.objects.filter(address_key=contact.address_key, reason=Suppression.Reason.UNSUBSCRIBED)
+    mine.filter(Q(scope=Suppression.Scope.MARKETING) | Q(contact_list=contact_list)).delete()
+
+
+def await_confirmation(*, contact: Contact, lists: Sequence[ContactList]) -> None:
+    """Show that somebody was said to want lists. Whoever has a row there already keeps it as it is."""
+    Subscription.objects.bulk_create(
+        (Subscription(contact=contact, contact_list=row, state=Subscription.State.PENDING) for row in lists),
+        ignore_conflicts=True,
+    )
 
 
 @transaction.atomic
@@ -89,7 +110,8 @@ def unsubscribe(
 
     Safe to repeat; True when something changed. `statement` says how they left, the unsubscribe link by default.
     """
-    subscriptions = Subscription.objects.filter(contact=contact, state=Subscription.State.SUBSCRIBED)
+    states = (Subscription.State.SUBSCRIBED, Subscription.State.PENDING)
+    subscriptions = Subscription.objects.filter(contact=contact, state__in=states)
     if contact_list is not None:
         subscriptions = subscriptions.filter(contact_list=contact_list)
     left = subscriptions.update(state=Subscription.State.UNSUBSCRIBED, left_at=at)

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
 from common.sql import load_sql
-from contacts.models import Suppression
+from contacts.models import ContactList, Suppression
+
+
+class LiftRefused(Exception):
+    """Only an administrator takes a complaint back."""
 
 
 def suppress(
@@ -49,9 +54,25 @@ def suppress_all(
         return int(cursor.rowcount)
 
 
+def suppress_on_list(
+    *, address_key: str, contact_list: ContactList, reason: Suppression.Reason | int, origin: str, at: datetime
+) -> None:
+    """Never write to this address as a member of one list, whatever its subscription says. Twice is as once."""
+    Suppression.objects.get_or_create(
+        address_key=address_key,
+        contact_list=contact_list,
+        defaults={"scope": Suppression.Scope.LIST, "reason": reason, "origin": origin[:200], "created_at": at},
+    )
+
+
 @transaction.atomic
 def lift_suppression(*, suppression: Suppression, user: User | None) -> None:
-    """Take an address off the list, with an audit entry. Subscriptions stay as they are."""
+    """Take an address off the list, with an audit entry. Subscriptions stay as they are.
+
+    Raises LiftRefused when somebody who is no administrator would take back a complaint.
+    """
+    if suppression.reason == Suppression.Reason.COMPLAINED and not (user and user.is_active and user.is_staff):
+        raise LiftRefused(_("This person complained. Only an administrator can take that back, and it leaves a trace."))
     audit(
         verb="suppression.lift",
         target=f"suppression:{suppression.pk}",

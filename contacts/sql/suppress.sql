@@ -4,5 +4,6 @@ insert into contacts_suppression as s (address_key, reason, scope, origin, creat
 select told.address_key, %(reason)s, %(scope)s, %(origin)s, %(at)s
 from unnest(%(keys)s::text[]) as told (address_key)
 order by told.address_key
-on conflict (address_key, scope) do update set reason = excluded.reason, origin = excluded.origin
+on conflict (address_key, scope) where contact_list_id is null
+    do update set reason = excluded.reason, origin = excluded.origin
 where excluded.reason = %(complained)s and s.reason <> %(complained)s

@@ -111,11 +111,8 @@ class AnymailLane:
             mail.extra_headers["X-Envol-ID"] = parts.opaque_id
         if self.kind.has_tracking_switch:
             mail.track_opens = mail.track_clicks = False  # ours decides, by the person's consent
-        extra = dict(self.kind.esp_extra)
         if self.kind.idempotency_field:
             mail.extra_headers[self.kind.idempotency_field] = f"envol-{message_id}"
-        if extra:
-            mail.esp_extra = extra
         return mail
 
     def ready(self) -> None:

@@ -34,7 +34,7 @@ class CannotPrepare(Exception):
         self.reason, self.words = reason, words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """What became of window[index]. `halt`: nothing more was begun after it, `reply` has the server's words."""
 
@@ -46,6 +46,23 @@ class Result:
     reply: str = ""
     halt: Halt | None = None
     retry_after: timedelta | None = None
+
+
+class HasFileno(Protocol):
+    """What a selector can watch."""
+
+    def fileno(self) -> int: ...
+
+
+@dataclass(slots=True, eq=False)
+class Await:
+    """A lane waits for its connection. Whoever drives it (delivery/multiplex.py) watches `wire` for reading, and for
+    writing where `wants_write`, and sets `is_late` when `patience` seconds passed without either."""
+
+    wire: HasFileno
+    wants_write: bool = False
+    patience: float = 0
+    is_late: bool = False
 
 
 class Lane(Protocol):
@@ -63,8 +80,11 @@ class Lane(Protocol):
     def ready(self) -> None:
         """Connect and log in where needed: before the mark, so that a window never waits for it. Raises LaneClosed."""
 
-    def send(self, window: Sequence[Any], *, may_begin: Callable[[], bool]) -> Iterator[Result]:
-        """Hand the window over. `may_begin` is asked before each message; what never gets a result was not begun."""
+    def send(self, window: Sequence[Any], *, may_begin: Callable[[], bool]) -> Iterator[Result | Await]:
+        """Hand the window over. `may_begin` is asked before each message; what never gets a result was not begun.
+
+        A lane that can share its thread with others gives an Await instead of blocking.
+        """
 
     def close(self) -> None:
         """Say goodbye where possible; never raises."""

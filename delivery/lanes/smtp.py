@@ -1,6 +1,5 @@
-"""The SMTP lane: one connection of an account, messages through a Dialogue at the level the account is pinned to."""
+"""The SMTP lane: one connection of an account, messages through a Dialogue at the level the server has earned."""
 
-import selectors
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +10,18 @@ from django.conf import settings
 
 from delivery.capabilities import lease_of
 from delivery.classify import is_about_us, refusal_reason
-from delivery.lanes.contract import CannotPrepare, Halt, LaneClosed, Result
+from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result
+from delivery.lanes.levels import (
+    CHUNKS,
+    PROBATION,
+    SEVERAL,
+    STEPWISE,
+    TOGETHER,
+    ceiling_of,
+    has_proven,
+    remember_fault,
+    remember_proofs,
+)
 from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Step
 from delivery.lanes.pipelining.dialogue import Verdict as Answer
 from delivery.lanes.pipelining.session import NoSession, Server, Session, Tls, Trouble
@@ -21,6 +31,7 @@ from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, Filled, skeleton_for
 from delivery.verdicts import Phase, Verdict
 
+IN_FLIGHT = 8  # whole messages at level 4: what a cut can leave in doubt
 PER_CONNECTION = 100  # messages; Orange asks for it, and Yahoo closes silently after some number
 # How long a reply may take (RFC 5321 4.5.3.2), counted for the oldest unanswered command and restarted by each reply.
 REPLY = timedelta(minutes=5)
@@ -60,13 +71,17 @@ def _local_name() -> str:
 
 
 class SmtpLane:
-    """See lanes.contract.Lane. Level 0 waits for each reply; higher ones need what the last EHLO offered."""
+    """See lanes.contract.Lane. What stands in one write is earned: lanes/levels.py."""
 
     def __init__(self, provider: Provider) -> None:
         self.lease = lease_of(provider.kind)
         self._patience = self.lease * 2 / 3  # a lease is longer than any wait for an answer
         self._server = server_of(provider, patience=self._patience)
-        self._level = int(provider.options.get("level", 0))
+        self._provider = provider
+        self._ceiling = ceiling_of(provider)
+        self._in_flight = int(provider.options.get("in_flight", IN_FLIGHT))
+        self._proofs = PROBATION if has_proven(provider) else 0
+        self._is_surprised = False
         self._most = int(provider.options.get("per_connection", PER_CONNECTION))
         self._wire: Wire | None = None
         self._sent = 0
@@ -93,55 +108,76 @@ class SmtpLane:
         if self._is_alive and self._sent < self._most:
             return
         self.close()
+        session = self._open()
+        level = min(self._ceiling, SEVERAL if session.features.has_pipelining else STEPWISE)
+        if level >= CHUNKS:
+            if session.has_proven_chunking():
+                level = min(level, SEVERAL if self._proofs >= PROBATION else CHUNKS)
+            else:
+                if session.features.has_chunking:  # out of step now: it did not eat the chunk
+                    session.close()
+                    session = self._open()
+                    self._ceiling = TOGETHER
+                level = TOGETHER
+        dialogue = Dialogue(features=session.features, level=level, in_flight=self._in_flight)
+        self._wire, self._sent = Wire(session, dialogue), 0
+
+    def _open(self) -> Session:
         try:
-            session = Session(self._server)
+            return Session(self._server)
         except NoSession as error:
             raise LaneClosed(halt_of(error), error.words) from error
-        self._wire = Wire(session, Dialogue(features=session.features, level=self._level_for(session)))
-        self._sent = 0
 
-    def _level_for(self, session: Session) -> int:
-        return self._level if session.features.has_pipelining and self._level in (1, 2) else 0
-
-    def send(self, window: Sequence[Filled], *, may_begin: Callable[[], bool]) -> Iterator[Result]:
+    def send(self, window: Sequence[Filled], *, may_begin: Callable[[], bool]) -> Iterator[Result | Await]:
         wire = self._wire
         assert wire is not None, "ready() comes first"
-        following = 0
-        is_halted = False
+        waiting = Await(wire)
+        following, end, is_halted = 0, len(window), False
         while True:
-            while following < len(window) and not is_halted and wire.room and may_begin():
-                filled = window[following]
-                unfit = self._unfit(wire, filled)
-                if unfit is not None:
-                    yield Result(following, *unfit)
-                else:
-                    wire.give([_envelope(following, filled)])
-                    self._sent += 1
-                following += 1
+            if following < end and not is_halted and (room := wire.room):
+                envelopes: list[Envelope] = []
+                while len(envelopes) < room and following < end and may_begin():
+                    unfit = self._unfit(wire, window[following])
+                    if unfit is not None:
+                        yield Result(following, *unfit)
+                    else:
+                        envelopes.append(_envelope(following, window[following]))
+                    following += 1
+                self._sent += len(envelopes)
+                wire.give(envelopes)
             if wire.dialogue.is_idle:
                 return
-            for answer in self._exchange(wire):
+            if not _has_more(wire):
+                waiting.wants_write = wire.wants_write
+                waiting.patience = min(_wait(wire), self._patience).total_seconds()
+                yield waiting
+            for answer in self._answers(wire, waiting):
                 result = result_of(answer)
                 is_halted = is_halted or result.halt is not None
                 yield result
+            if is_halted:
+                yield from map(result_of, wire.dialogue.withdraw())
             if not wire.is_open:
                 return
 
-    def _exchange(self, wire: Wire) -> list[Answer]:
-        """Read and write until something was answered or the connection has ended."""
-        with selectors.DefaultSelector() as selector:
-            while wire.is_open:
-                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if wire.wants_write else 0)
-                key = selector.register(wire, events)
-                ready = _has_more(wire) or selector.select(min(_wait(wire), self._patience).total_seconds())
-                selector.unregister(wire)
-                if not ready:
-                    return wire.end()
-                answers = wire.write() if key.events & selectors.EVENT_WRITE else []
-                answers += wire.read()
-                if answers or (wire.dialogue.is_idle and not wire.wants_write):
-                    return answers
-        return []
+    def _answers(self, wire: Wire, waiting: Await) -> list[Answer]:
+        if waiting.is_late:
+            return wire.end()
+        answers = wire.write() if waiting.wants_write else []
+        answers += wire.read()
+        self._learn(wire.dialogue, answers)
+        return answers
+
+    def _learn(self, dialogue: Dialogue, answers: Sequence[Answer]) -> None:
+        """A surprise lowers the account's level for a day; a hundred clean chunks earn several in flight."""
+        if dialogue.surprise and not self._is_surprised:
+            self._is_surprised = True
+            remember_fault(self._provider.pk, level=dialogue.level, why=dialogue.surprise)
+        elif dialogue.level == CHUNKS and self._ceiling >= SEVERAL:
+            self._proofs += sum(answer.fate is Fate.ACCEPTED for answer in answers)
+            if self._proofs >= PROBATION:
+                dialogue.level = SEVERAL
+                remember_proofs(self._provider)
 
     def _unfit(self, wire: Wire, filled: Filled) -> tuple[Verdict, Reason, Phase, int | None, str] | None:
         """What this server would refuse for certain is not offered to it."""
@@ -191,6 +227,8 @@ def halt_of(error: NoSession) -> Halt:
 
 def result_of(answer: Answer) -> Result:
     """One answer of the dialogue in the ledger's words."""
+    if answer.fate is Fate.ACCEPTED:
+        return Result(answer.key, Verdict.ACCEPTED, phase=Phase.FINAL)
     code, text = (answer.reply.code, str(answer.reply)) if answer.reply else (None, "")
     phase = _PHASES.get(answer.step, Phase.ENVELOPE)
     result = Result(answer.key, _FATES[answer.fate], phase=phase, code=code, reply=text)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
@@ -77,9 +78,9 @@ def send_again(message_id: int, *, user: User | None) -> None:
         )
         row = cursor.fetchone()
         if batch is None or row is None:
-            raise NotNow("This message is not in doubt.")
+            raise NotNow(_("This message is not in doubt."))
         if row[1] or (batch.claim is not None and batch.claim == row[0]):
-            raise NotNow("Its worker may still be at it: ten minutes after the doubt arose it can be sent again.")
+            raise NotNow(_("Its worker may still be at it: ten minutes after the doubt arose it can be sent again."))
         cursor.execute(
             "insert into delivery_attempt (message_id, claim, round, phase, reply, at) "
             "select message_id, coalesce(claim, 0), %s, %s, reply, at from delivery_outcome where message_id = %s "

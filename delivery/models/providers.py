@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import EncryptedJSONField
@@ -15,6 +16,7 @@ class Provider(models.Model):
     kind = models.CharField(_("kind"), max_length=30, default="smtp")
     options = models.JSONField(default=dict)  # host, port, tls, username: what may be shown
     credentials = EncryptedJSONField(default=dict)  # password, api_key, webhook secret: never shown again
+    wire = models.JSONField(default=dict, db_default={}, editable=False)  # what SMTP servers earned: lanes/levels.py
     connection_count = models.PositiveSmallIntegerField(_("connections at once"), default=2)
     is_catcher = models.BooleanField(default=False, editable=False)  # delivers to nobody, and every page says so
     is_default = models.BooleanField(_("used unless another is chosen"), default=False)
@@ -30,4 +32,4 @@ class Provider(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return gettext("Test inbox") if self.is_catcher else self.name

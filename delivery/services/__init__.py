@@ -19,17 +19,32 @@ from delivery.services.planning import (
     plan_mailing,
     provider_problems,
 )
+from delivery.services.providers import (
+    ConnectionTest,
+    ProviderInput,
+    ProviderRefused,
+    ensure_catcher,
+    save_provider,
+    set_default,
+    test_connection,
+)
+from delivery.services.testing import TestResult, send_test
 
 __all__ = [
+    "ConnectionTest",
     "ContentOrder",
     "MailingOrder",
     "MailingRefused",
     "Problem",
+    "ProviderInput",
+    "ProviderRefused",
+    "TestResult",
     "cancel_mailing",
     "check_order",
     "draw_occasion",
     "drive",
     "drop_planned",
+    "ensure_catcher",
     "follow",
     "is_loopback",
     "pause_mailing",
@@ -37,4 +52,8 @@ __all__ = [
     "postpone_mailing",
     "provider_problems",
     "resume_mailing",
+    "save_provider",
+    "send_test",
+    "set_default",
+    "test_connection",
 ]

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -55,18 +56,18 @@ def follow(mailing_id: int, *, report: Callable[[Ledger], None], stop: Callable[
 
 
 def _man(crew: list[threading.Thread], halted: threading.Event) -> None:
-    """A thread for each free connection that has a due batch."""
-    for provider_id in dispatch.free_slots():
+    """A thread for each provider with a due batch, driving all its free connections."""
+    for provider_id, free in Counter(dispatch.free_slots()).items():
         if sum(thread.is_alive() for thread in crew) >= LANES:
             return
-        thread = threading.Thread(target=_work, args=(provider_id, halted), daemon=True)
+        thread = threading.Thread(target=_work, args=(provider_id, free, halted), daemon=True)
         thread.start()
         crew.append(thread)
 
 
-def _work(provider_id: int, halted: threading.Event) -> None:
+def _work(provider_id: int, connections: int, halted: threading.Event) -> None:
     try:
-        dispatch.work_provider(provider_id, stop=lambda: halted.is_set() or is_stopping())
+        dispatch.work_provider(provider_id, connections=connections, stop=lambda: halted.is_set() or is_stopping())
     except Exception:
         log.exception("lane_failed", provider=provider_id)
     finally:

@@ -16,7 +16,7 @@ from contacts.audience import Audience
 from delivery.capabilities import kind_of
 from delivery.counters import draw
 from delivery.models import Content, Mailing, Provider
-from delivery.skeleton import record_links
+from delivery.skeleton import ContentRefused, compile_content, record_links
 from templates_app.problems import SourceErrors
 from templates_app.rendering import undefined_names
 from templates_app.variables import known_names
@@ -78,23 +78,33 @@ def plan_mailing(order: MailingOrder) -> Mailing:
     problems = check_order(order)
     if problems or order.provider is None:
         raise MailingRefused(problems)
+    try:
+        with transaction.atomic():
+            return freeze_order(order, order.provider)
+    except ContentRefused as error:
+        raise MailingRefused([Problem("content", words) for words in error.problems]) from error
+
+
+def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
+    """The order as rows, unchecked; call inside a transaction. Raises ContentRefused."""
     ours = organisation()
-    with transaction.atomic():
-        mailing = Mailing.objects.create(
-            name=order.name,
-            provider=order.provider,
-            occasion=order.occasion or draw_occasion(),
-            audience=order.audience.to_json(),
-            policy=ours.tracking_policy,
-            public_url=settings.ENVOL_URL,
-            tracking_url=settings.TRACKING_URL,
-            organisation={"name": ours.name, "address": ours.address},
-            is_test=order.is_test,
-            is_sample=order.is_sample,
-            starts_at=order.starts_at,
-        )
-        for content in order.contents:
-            record_links(_content(mailing, content))
+    mailing = Mailing.objects.create(
+        name=order.name,
+        provider=provider,
+        occasion=order.occasion or draw_occasion(),
+        audience=order.audience.to_json(),
+        policy=ours.tracking_policy,
+        public_url=settings.ENVOL_URL,
+        tracking_url=settings.TRACKING_URL,
+        organisation={"name": ours.name, "address": ours.address},
+        is_test=order.is_test,
+        is_sample=order.is_sample,
+        starts_at=order.starts_at,
+    )
+    for content in order.contents:
+        row = _content(mailing, content)
+        record_links(row)
+        compile_content(row)  # what could not be filled for anybody is refused now, not at the first person
     return mailing
 
 

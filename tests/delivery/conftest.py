@@ -11,7 +11,7 @@ from contacts.audience import Audience
 from contacts.mailbox_providers import group_of
 from contacts.models import Contact, ContactList, Subscription
 from delivery.models import Mailing, Provider
-from delivery.services import ContentOrder, MailingOrder, plan_mailing
+from delivery.services import ContentOrder, MailingOrder, ensure_catcher, plan_mailing
 from tests.smtp import Manners, SmtpServer, smtp_server
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -37,6 +37,12 @@ def provider_at(server: SmtpServer, **more: object) -> Provider:
 @pytest.fixture
 def provider(db: None, server: SmtpServer) -> Provider:
     return provider_at(server, connection_count=1)  # one at a time: moods belong to somebody
+
+
+@pytest.fixture
+def catcher(db: None) -> Provider:
+    """The account the first migration makes; a flush between tests may have taken it."""
+    return ensure_catcher()
 
 
 @pytest.fixture

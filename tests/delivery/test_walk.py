@@ -15,6 +15,7 @@ from contacts.services import unsubscribe
 from delivery import dispatch, ledger
 from delivery.lanes.opening import lane_for
 from delivery.models import Attempt, Batch, Mailing, Outcome, Provider
+from delivery.multiplex import run_together
 from delivery.reasons import Reason
 from delivery.sending import BatchSender
 from delivery.services import cancel_mailing, drive, plan_mailing, resume_mailing
@@ -39,7 +40,9 @@ def send_one_batch(mailing: Mailing) -> None:
     claim = ledger.claim_batch(provider_id=mailing.provider_id, lease=timedelta(minutes=15))
     assert claim is not None
     lane = lane_for(mailing.provider)
-    dispatch._after(mailing.pk, BatchSender(claim, lane).work())
+    sender = BatchSender(claim, lane)
+    run_together([sender.steps()])
+    dispatch._after(mailing.pk, sender.run)
     lane.close()
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from feedback.models import MailingStats
 from feedback.rates import COUNT_FIELDS, Counts, by_name, rates_by_mailing, rates_from, rates_of
@@ -50,6 +51,14 @@ def test_the_definition_of_each_figure(name: str, numerator: int, denominator: i
     assert (rate.numerator, rate.denominator, rate.measurable) == (numerator, denominator, measurable)
     assert rate.value == numerator / denominator
     assert not rate.is_presumed
+
+
+def test_every_figure_is_defined_in_both_languages() -> None:
+    for rate in rates_from(ALL):
+        assert "÷" in str(rate.definition)
+        with translation.override("fr"):
+            assert str(rate.definition) != rate.definition._args[0]  # type: ignore[attr-defined]
+            assert str(rate.label) != rate.label._args[0]  # type: ignore[attr-defined]
 
 
 def test_a_denominator_of_nought_has_no_value() -> None:

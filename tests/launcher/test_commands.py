@@ -40,6 +40,16 @@ def test_what_cannot_be_is_said_in_one_sentence(envol: Envol, env: dict[str, str
     assert process.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("fly", "there are web, catcher, worker, express, beat"), ("web", "must name your own servers")]
+)
+def test_a_process_by_hand_needs_a_name_and_servers(envol: Envol, name: str, words: str) -> None:
+    process = envol("process", name)
+
+    assert words in process.communicate()[1]
+    assert process.returncode == 1
+
+
 def test_reset_asks_somebody(envol: Envol, folder: Path) -> None:
     (folder / "keys.json").write_text("{}")
     process = envol("reset")

@@ -94,6 +94,7 @@ class Dialogue:
     in_flight: int = 8
     closing_reply: Reply | None = None  # a 421 came: nothing after it is accepted
     must_close: bool = False  # out of step: no octet more may be written
+    is_held: bool = False  # the sender was refused: nothing more is begun, what waits can be withdrawn
     is_mid_group: bool = False  # the last read held a part of what is due: the server writes its answers one by one
     surprise: str = ""  # why this server should be spoken to more carefully from now on
     _waiting: deque[_Flight] = field(default_factory=deque)  # taken, no octet of them written
@@ -117,7 +118,7 @@ class Dialogue:
     def room(self) -> int:
         """How many messages may be taken now: level 2 keeps one ahead, level 4 several."""
         most = self.in_flight if self.level >= 4 else 2 if self.level == 2 else 1
-        return 0 if self.is_closing else most - self._open
+        return 0 if self.is_closing or self.is_held else most - self._open
 
     @property
     def is_idle(self) -> bool:
@@ -134,6 +135,13 @@ class Dialogue:
             self._waiting.append(_Flight(envelope))
         self._open += len(envelopes)
         self._advance()
+
+    def withdraw(self) -> list[Verdict]:
+        """Take back what was not begun."""
+        self._open -= len(self._waiting)
+        back = [Verdict(flight.envelope.key, Fate.NOT_BEGUN, Step.MAIL) for flight in self._waiting]
+        self._waiting.clear()
+        return back
 
     def outgoing(self) -> bytes:
         """The octets to be given to the kernel now; the caller keeps what the kernel did not take."""
@@ -261,6 +269,8 @@ class Dialogue:
         self._open -= 1
         if self.level >= 3 and fate is not Fate.ACCEPTED:
             self._needs_reset = True
+        if step is Step.MAIL and fate is not Fate.NOT_BEGUN and reply is not None and reply.code != 552:
+            self.is_held = True  # 552 is about this message's size; anything else about its sender, or about us
         self._done.append(Verdict(flight.envelope.key, fate, step, reply))
 
     def _fate_at_end(self, flight: _Flight) -> Verdict:
@@ -277,7 +287,7 @@ class Dialogue:
 
     def _advance(self) -> None:
         """Write what may be written now."""
-        while self._waiting and not self.is_closing and self._may_begin():
+        while self._waiting and not self.is_closing and not self.is_held and self._may_begin():
             flight = self._waiting.popleft()
             if self.level >= 3:
                 self._write_chunk(flight)

@@ -84,7 +84,6 @@ def test_level_4_has_whole_messages_in_flight_with_a_reset_between() -> None:
         (b"250 ok\r\n550 5.1.1 no such user\r\n554 5.5.1 no valid recipients\r\n", Fate.REFUSED, Step.RCPT),
         (b"250 ok\r\n451 4.3.0 later\r\n554 5.5.1 no valid recipients\r\n", Fate.DEFERRED, Step.RCPT),
         (b"552 5.3.4 too large\r\n503 5.5.1 need MAIL\r\n503 5.5.1 need RCPT\r\n", Fate.REFUSED, Step.MAIL),
-        (b"450 4.7.1 slow down\r\n503 5.5.1 need MAIL\r\n503 5.5.1 need RCPT\r\n", Fate.DEFERRED, Step.MAIL),
     ],
 )
 def test_a_refused_envelope_is_judged_by_its_first_no_and_reset_before_the_next(
@@ -98,6 +97,20 @@ def test_a_refused_envelope_is_judged_by_its_first_no_and_reset_before_the_next(
 
     assert (verdict.key, verdict.fate, verdict.step) == (1, fate, step)
     assert flush(talk).startswith(b"RSET\r\nMAIL")
+
+
+@pytest.mark.parametrize(("code", "fate"), [(b"450 4.7.1 slow down", Fate.DEFERRED), (b"550 5.7.1 no", Fate.REFUSED)])
+def test_after_a_refused_sender_nothing_more_is_begun_and_what_waits_can_be_withdrawn(code: bytes, fate: Fate) -> None:
+    talk = dialogue(2)
+    talk.take([CAMILLE, LEA])
+    flush(talk)
+
+    verdicts = talk.received(code + b"\r\n503 5.5.1 need MAIL\r\n503 5.5.1 need RCPT\r\n")
+
+    assert fates(verdicts) == {1: fate}
+    assert (flush(talk), talk.room) == (b"", 0)
+    assert fates(talk.withdraw()) == {2: Fate.NOT_BEGUN}
+    assert talk.is_idle
 
 
 def test_a_354_that_nobody_explains_is_ended_by_the_dot_alone() -> None:
@@ -219,6 +232,9 @@ def test_no_certain_verdict_is_ever_wrong(level: int, moods: list[str], up: int,
         if not answer:
             break
         verdicts += talk.received(answer)
+        if talk.is_held:
+            verdicts += talk.withdraw()
+            todo = []
     verdicts += talk.closed()
 
     found = fates(verdicts)

@@ -15,7 +15,7 @@ def transfer(wire: Wire, envelopes: list[Envelope]) -> dict[int, Fate]:
     """Drive one wire until every verdict of what it took is in."""
     todo, verdicts = list(envelopes), []  # type: ignore[var-annotated]
     taken = 0
-    while wire.is_open and (todo or taken > len(verdicts)):
+    while wire.is_open and not wire.dialogue.is_held and (todo or taken > len(verdicts)):
         if todo and wire.room:
             batch, todo = todo[: wire.room], todo[wire.room :]
             taken += len(batch)
@@ -24,6 +24,7 @@ def transfer(wire: Wire, envelopes: list[Envelope]) -> dict[int, Fate]:
         assert readable or writable
         verdicts += wire.write() if writable else []
         verdicts += wire.read() if readable else []
+    verdicts += wire.end() if wire.dialogue.is_held else []
     return {verdict.key: verdict.fate for verdict in _all(verdicts)}
 
 

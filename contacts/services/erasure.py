@@ -1,0 +1,55 @@
+"""Erasing a person, and what we can tell them we know."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import audit
+from contacts.addresses import fingerprint
+from contacts.models import Confirmation, Contact, Suppression
+from contacts.registry import erasure
+from contacts.services.confirmations import ConfirmationExpired, Witness, take_answer
+
+_LASTING = (Suppression.Scope.ALL, Suppression.Scope.MARKETING)
+
+
+@transaction.atomic
+def erase_contact(*, contact: Contact, at: datetime, user: User | None = None) -> None:
+    """Forget a person everywhere. A keyed fingerprint stays, so that an import cannot bring them back, and the numbers.
+
+    Suppressions of the address become tombstones of the same reason and scope.
+    """
+    key, print_ = contact.address_key, fingerprint(contact.address_key)
+    for erase in erasure:
+        erase(contact)
+    for row in Suppression.objects.filter(address_key=key):
+        known = Suppression.objects.filter(fingerprint=print_, scope=row.scope).exists()
+        if row.scope not in _LASTING or known:
+            row.delete()
+            continue
+        row.address_key, row.fingerprint, row.origin = None, print_, ""
+        row.save(update_fields=["address_key", "fingerprint", "origin"])
+    Suppression.objects.get_or_create(
+        fingerprint=print_,
+        scope=Suppression.Scope.MARKETING,
+        defaults={"reason": Suppression.Reason.ERASED, "origin": "erasure", "created_at": at},
+    )
+    audit(verb="contact.erase", target=f"contact:{contact.pk}", user=user, by="team" if user else "the person")
+    contact.delete()
+
+
+@transaction.atomic
+def confirm_erasure(confirmation: int, *, witness: Witness) -> None:
+    """The address itself has answered. Raises ConfirmationExpired, Confirmation.DoesNotExist."""
+    row, _is_first = take_answer(confirmation, witness=witness)
+    erase_contact(contact=row.contact, at=witness.at)
+
+
+@transaction.atomic
+def confirm_copy(confirmation: int, *, witness: Witness) -> Confirmation:
+    """The address itself has answered; the copy may be fetched while the link is good. Raises as above."""
+    row, is_first = take_answer(confirmation, witness=witness)
+    if not is_first and row.expires_at <= witness.at:
+        raise ConfirmationExpired
+    return row

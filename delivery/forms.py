@@ -1,0 +1,100 @@
+"""Input about providers and test sends."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contacts.addresses import BrokenAddress, address_key
+from contacts.models import Contact
+from deliverability.models import Sender
+from delivery.capabilities import Field, Kind
+from delivery.models import Provider
+from delivery.services import ProviderInput
+from templates_app.models import TemplateVersion
+
+MOST_ADDRESSES = 5
+
+
+class ProviderForm(forms.Form):
+    """The fields of one kind of provider, from the table of capabilities. A stored secret is never shown."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+
+    def __init__(self, *args: Any, kind: Kind, provider: Provider | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind, self.provider = kind, provider
+        for one in kind.fields:
+            self.fields[one.name] = self._field(one)
+        if kind.is_smtp:
+            self.fields["is_verified"] = forms.BooleanField(
+                label=_("Refuse a certificate that does not verify"),
+                required=False,
+                initial=provider.options.get("is_verified", True) if provider else True,
+            )
+        self.fields["connection_count"] = forms.IntegerField(
+            label=_("Connections at once"),
+            min_value=1,
+            max_value=200,
+            initial=provider.connection_count if provider else 2,
+            help_text=_("How many messages may be on their way at the same time."),
+        )
+        self.fields["is_default"] = forms.BooleanField(
+            label=_("Use it unless another is chosen"),
+            required=False,
+            initial=provider.is_default if provider else False,
+        )
+        if provider:
+            self.fields["name"].initial = provider.name
+
+    def _field(self, one: Field) -> forms.Field:
+        is_stored = bool(one.is_secret and self.provider and self.provider.credentials.get(one.name))
+        common: dict[str, Any] = {"label": one.label, "required": one.is_required and not is_stored}
+        if one.is_secret:
+            widget = forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False)
+            hint = _("Stored and never shown. Leave it empty to keep it.") if is_stored else ""
+            return forms.CharField(widget=widget, help_text=hint, max_length=2000, **common)
+        stored = self.provider.options.get(one.name) if self.provider else None
+        common["initial"] = stored if stored is not None else one.default
+        if one.choices:
+            return forms.ChoiceField(choices=one.choices, **common)
+        if one.name == "port":
+            return forms.IntegerField(min_value=1, max_value=65535, **common)
+        return forms.CharField(max_length=500, **common)
+
+    def given(self) -> ProviderInput:
+        """What was entered, for the service."""
+        entered = dict(self.cleaned_data)
+        return ProviderInput(
+            name=entered.pop("name"),
+            kind=self.kind.name,
+            connection_count=entered.pop("connection_count"),
+            is_default=entered.pop("is_default"),
+            is_verified=entered.pop("is_verified", True),
+            values=entered,
+        )
+
+
+class SendTestForm(forms.Form):
+    """Where a test goes, and what it says; pages of templates and campaigns prefill it by the query string."""
+
+    version = forms.ModelChoiceField(TemplateVersion.objects.all(), widget=forms.HiddenInput)
+    contact = forms.ModelChoiceField(Contact.objects.all(), widget=forms.HiddenInput, required=False)
+    preheader = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
+    to = forms.CharField(
+        label=_("Send it to"), max_length=1000, help_text=_("Up to five addresses, separated by commas.")
+    )
+    subject = forms.CharField(label=_("Subject"), max_length=300)
+    sender = forms.ModelChoiceField(Sender.objects.order_by("name", "pk"), label=_("Sender"), empty_label=None)
+    provider = forms.ModelChoiceField(Provider.objects.order_by("name"), label=_("Provider"), empty_label=None)
+
+    def clean_to(self) -> list[str]:
+        addresses = [part.strip() for part in self.cleaned_data["to"].replace(";", ",").split(",") if part.strip()]
+        if len(addresses) > MOST_ADDRESSES:
+            raise forms.ValidationError(_("Five addresses at most."))
+        for address in addresses:
+            try:
+                address_key(address)
+            except BrokenAddress as error:
+                raise forms.ValidationError(str(error)) from error
+        return addresses

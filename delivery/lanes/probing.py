@@ -1,0 +1,87 @@
+"""Trying an account without sending: connection, encryption, login."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from anymail.exceptions import AnymailError
+from anymail.message import AnymailMessage
+from django.utils.translation import gettext as _
+
+from delivery.capabilities import kind_of, lease_of
+from delivery.lanes.anymail import backend_of
+from delivery.lanes.contract import Halt, LaneClosed
+from delivery.lanes.pipelining.session import NoSession, Session
+from delivery.lanes.smtp import halt_of, server_of
+from delivery.models import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    words: str
+    has_logged_in: bool | None
+
+
+def probe(provider: Provider) -> Probed:
+    """Raises LaneClosed with the server's words."""
+    return _probe_smtp(provider) if kind_of(provider.kind).is_smtp else _probe_api(provider)
+
+
+def _probe_smtp(provider: Provider) -> Probed:
+    server = server_of(provider, patience=min(lease_of(provider.kind), lease_of("smtp")) / 45)  # 20 s: somebody waits
+    try:
+        session = Session(server)
+    except NoSession as error:
+        raise LaneClosed(halt_of(error), error.words) from error
+    offers = [
+        name
+        for name, has in (
+            ("PIPELINING", session.features.has_pipelining),
+            ("CHUNKING", session.features.has_chunking),
+            ("SMTPUTF8", session.features.has_smtputf8),
+        )
+        if has
+    ]
+    session.quit()
+    return Probed(
+        words=_("The server offers %(what)s.") % {"what": ", ".join(offers)} if offers else "",
+        has_logged_in=True if server.username else None,
+    )
+
+
+def _probe_api(provider: Provider) -> Probed:
+    """Ask the API something harmless with the account's own login; where it has nothing to ask, only connect."""
+    kind = kind_of(provider.kind)
+    backend = backend_of(provider)
+    if kind.needs:  # boto3 talks by itself
+        return Probed(words="", has_logged_in=None)
+    path = kind.probe.format(**provider.options) if kind.probe else ""
+    try:
+        backend.open()
+        request = _request_of(backend)
+        response = backend.session.request(
+            "GET",
+            urljoin(backend.api_url, path),
+            headers=request.get("headers"),
+            auth=request.get("auth"),
+            timeout=20,
+            allow_redirects=False,
+        )
+    except (requests.RequestException, AnymailError) as error:
+        raise LaneClosed(Halt.REST, str(error)) from error
+    finally:
+        backend.close()
+    if response.status_code in (401, 403):
+        raise LaneClosed(Halt.PAUSE, response.text.strip()[:500] or f"HTTP {response.status_code}")
+    if path and response.status_code >= 500:
+        raise LaneClosed(Halt.REST, f"HTTP {response.status_code}")
+    return Probed(words="", has_logged_in=True if path and response.status_code < 400 else None)
+
+
+def _request_of(backend: Any) -> dict[str, Any]:
+    """How this backend logs in: the headers of a message it would send, of which nothing is sent."""
+    mail = AnymailMessage("-", "-", "a@example.com", ["b@example.com"])
+    payload = backend.build_message_payload(mail, {})
+    params: dict[str, Any] = payload.get_request_params(backend.api_url)
+    return params

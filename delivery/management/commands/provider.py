@@ -1,0 +1,134 @@
+"""./manage.py provider add|list|test"""
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from delivery.capabilities import KINDS, SMTP
+from delivery.models import Provider
+from delivery.services import ProviderInput, ProviderRefused, save_provider, test_connection
+
+
+class Command(BaseCommand):
+    help = "Accounts at providers. Exit 0 done, 1 refused with the reason, 2 wrong use."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        add = verbs.add_parser("add", help="add an account")
+        add.add_argument("name")
+        how = add.add_mutually_exclusive_group(required=True)
+        how.add_argument("--smtp", metavar="HOST:PORT", help="an SMTP server: 587 STARTTLS, 465 TLS, 25")
+        how.add_argument("--kind", choices=sorted(set(KINDS) - {SMTP}), help="a provider's API")
+        add.add_argument("--tls", choices=("none", "starttls", "tls"), help="default: by port (465 tls, 587 starttls)")
+        add.add_argument("--username", default="")
+        add.add_argument("--password-env", metavar="VAR", help="the environment variable that holds the password")
+        add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of --kind")
+        add.add_argument("--secret-env", action="append", default=[], metavar="NAME=VAR", help="of --kind")
+        add.add_argument("--connections", type=int, default=2)
+        add.add_argument("--default", action="store_true", help="use it unless another is chosen")
+        test = verbs.add_parser("test", help="connect, encrypt, log in; send nothing")
+        test.add_argument("name")
+        for verb in (add, test, verbs.add_parser("list", help="all accounts, without their secrets")):
+            verb.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verb = {"add": self._add, "list": self._list, "test": self._test}[options["verb"]]
+        verb(options)
+
+    def _add(self, options: dict[str, Any]) -> None:
+        given = _smtp_input(options) if options["smtp"] else _api_input(options)
+        try:
+            provider = save_provider(given, provider=None, user=None)
+        except ProviderRefused as refused:
+            self._refuse(options, f"{refused.field}: {refused}")
+        self._say(options, describe(provider), f"Added: {provider.name}.")
+
+    def _list(self, options: dict[str, Any]) -> None:
+        rows = [describe(provider) for provider in Provider.objects.order_by("name")]
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False))
+            return
+        for row in rows:
+            marks = [mark for mark, has in (("default", row["is_default"]), ("test inbox", row["is_catcher"])) if has]
+            self.stdout.write("\t".join([row["name"], row["kind"], row.get("host", ""), ", ".join(marks)]))
+
+    def _test(self, options: dict[str, Any]) -> None:
+        provider = Provider.objects.filter(name=options["name"]).first()
+        if provider is None:
+            self._refuse(options, f"There is no provider called “{options['name']}”.")
+        result = test_connection(provider, at=timezone.now())
+        if not result.is_good:
+            self._refuse(options, result.words)
+        self._say(
+            options,
+            {"name": provider.name, "is_good": True, "words": result.words, "has_logged_in": result.has_logged_in},
+            f"{provider.name}: connected. {result.words}".strip(),
+        )
+
+    def _say(self, options: dict[str, Any], found: dict[str, Any], words: str) -> None:
+        self.stdout.write(json.dumps(found, ensure_ascii=False) if options["json"] else words)
+
+    def _refuse(self, options: dict[str, Any], words: str) -> NoReturn:
+        if options["json"]:
+            self.stdout.write(json.dumps({"is_good": False, "reason": words}, ensure_ascii=False))
+        else:
+            self.stderr.write(words)
+        sys.exit(1)
+
+
+def describe(provider: Provider) -> dict[str, Any]:
+    """What may be shown of an account: everything but its secrets."""
+    shown = {
+        "id": provider.pk,
+        "name": provider.name,
+        "kind": provider.kind,
+        "connections": provider.connection_count,
+        "is_default": provider.is_default,
+        "is_catcher": provider.is_catcher,
+    }
+    return shown | {name: value for name, value in provider.options.items() if name not in shown}
+
+
+def _smtp_input(options: dict[str, Any]) -> ProviderInput:
+    host, _, port = options["smtp"].rpartition(":")
+    if not host or not port.isdigit():
+        raise CommandError("--smtp takes HOST:PORT.", returncode=2)
+    tls = options["tls"] or {"465": "tls", "587": "starttls"}.get(port, "none")
+    values = {"host": host.strip("[]"), "port": port, "tls": tls, "username": options["username"]}
+    if options["password_env"]:
+        values["password"] = _from_environment(options["password_env"])
+    return _input(options, SMTP, values)
+
+
+def _api_input(options: dict[str, Any]) -> ProviderInput:
+    values = dict(_pair(text) for text in options["option"])
+    values |= {name: _from_environment(variable) for name, variable in map(_pair, options["secret_env"])}
+    return _input(options, options["kind"], values)
+
+
+def _input(options: dict[str, Any], kind: str, values: dict[str, Any]) -> ProviderInput:
+    return ProviderInput(
+        name=options["name"],
+        kind=kind,
+        values=values,
+        connection_count=options["connections"],
+        is_default=options["default"],
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found:
+        raise CommandError(f"“{text}” is not NAME=VALUE.", returncode=2)
+    return name, value
+
+
+def _from_environment(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        raise CommandError(f"The environment variable {variable} is not set.", returncode=2)
+    return value

@@ -1,0 +1,82 @@
+"""Several batches on their connections in one thread: whoever's connection is ready goes on.
+
+A flow is an iterator of lanes.contract.Await. While one waits for its server, the others render, hand over and write
+back; calls to the database hold all of them, for a millisecond or two a window.
+"""
+
+import selectors
+import time
+from collections.abc import Iterator, Sequence
+
+from delivery.lanes.contract import Await
+
+_LOOK = 1.0  # seconds between two looks at who is late
+
+Flow = Iterator[Await]
+
+
+class _Slot:
+    """One flow, and what of it is registered with the selector."""
+
+    __slots__ = ("events", "fd", "flow", "late_at", "waiting", "wire")
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.waiting: Await | None = None
+        self.wire: object = None
+        self.fd = -1
+        self.events = 0
+        self.late_at = 0.0
+
+
+def run_together(flows: Sequence[Flow]) -> None:
+    """Advance the flows until all have ended. When one raises, the others go on; the first error is raised then."""
+    errors: list[Exception] = []
+    with selectors.DefaultSelector() as selector:
+        slots = [slot for slot in map(_Slot, flows) if _advance(slot, selector, errors)]
+        looked_at = time.monotonic()
+        while slots:
+            ready = selector.select(_LOOK)
+            ended = [key.data for key, _ in ready if not _advance(key.data, selector, errors)]
+            now = time.monotonic()
+            if now - looked_at >= _LOOK:
+                looked_at = now
+                for slot in slots:
+                    if slot.waiting is not None and slot.late_at <= now and slot not in ended:
+                        slot.waiting.is_late = True
+                        ended += [] if _advance(slot, selector, errors) else [slot]
+            if ended:
+                slots = [slot for slot in slots if slot not in ended]
+    if errors:
+        raise errors[0]
+
+
+def _advance(slot: _Slot, selector: selectors.BaseSelector, errors: list[Exception]) -> bool:
+    """Let the flow go on until it waits again; False when it has ended."""
+    try:
+        waiting = next(slot.flow, None)
+    except Exception as error:
+        errors.append(error)
+        waiting = None
+    slot.waiting = waiting
+    if waiting is None:
+        _forget(slot, selector)
+        return False
+    events = selectors.EVENT_READ | (selectors.EVENT_WRITE if waiting.wants_write else 0)
+    # The number of a closed connection may be another's already: the wire tells, not the number.
+    if waiting.wire is not slot.wire:
+        _forget(slot, selector)
+        slot.fd = waiting.wire.fileno()
+        selector.register(slot.fd, events, slot)
+        slot.wire, slot.events = waiting.wire, events
+    elif events != slot.events:
+        selector.modify(slot.fd, events, slot)
+        slot.events = events
+    slot.late_at = time.monotonic() + waiting.patience
+    return True
+
+
+def _forget(slot: _Slot, selector: selectors.BaseSelector) -> None:
+    if slot.wire is not None:
+        selector.unregister(slot.fd)
+        slot.wire, slot.fd = None, -1

@@ -1,0 +1,20 @@
+"""Routes of sending. The door of "view in browser" is short: it stands in mails."""
+
+from django.urls import path
+
+from delivery import views
+
+app_name = "delivery"
+urlpatterns = [
+    path("providers/", views.providers, name="providers"),
+    path("providers/new/", views.choose_kind, name="choose_kind"),
+    path("providers/new/<slug:kind>/", views.new_provider, name="new_provider"),
+    path("providers/<int:pk>/", views.provider, name="provider"),
+    path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
+    path("providers/<int:pk>/default/", views.make_default, name="make_default"),
+    path("test-send/", views.test_send, name="test_send"),
+    path("messages/<int:pk>/", views.message, name="message"),
+    path("messages/<int:pk>/sent/", views.count_as_sent, name="count_as_sent"),
+    path("messages/<int:pk>/again/", views.send_again, name="send_again"),
+    path("v/<str:token>", views.view_in_browser, name="view"),
+]
