@@ -153,6 +153,8 @@ CELERY_TIMEZONE = "UTC"
 
 # ── sending: what trials and tests shorten; the defaults are part of what docs/reliability.md promises ───────────
 LEASE_SECONDS = env.float("ENVOL_LEASE_SECONDS", default=0)  # 0 = by kind of provider (delivery/capabilities.py)
+# A window is the most that one crash can leave in doubt.
+WINDOW_SIZE = env.int("ENVOL_WINDOW_SIZE", default=100)
 # Seconds until a deferred message is tried again, a step a try, about a day in all; then the server had its chance.
 RETRY_STEPS = env.list(
     "ENVOL_RETRY_STEPS", cast=float, default=[60, 300, 900, 1800, 3600, 7200, 14400, 14400, 21600, 21600]

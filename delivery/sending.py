@@ -16,12 +16,11 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from contacts.audience import Audience
-from contacts.models import Suppression
-from contacts.services import push_engagement, suppress_all
+from contacts.services import push_engagement
 from delivery import ledger
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
-from delivery.models import Mailing, Message
+from delivery.models import Mailing
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
 from delivery.verdicts import Fact, Verdict
@@ -30,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 LOST = (OperationalError, InterfaceError)  # the database went away under us
 
-WINDOW = 100  # messages: the most that one crash can leave in doubt
 FIRST_WINDOW = 20
 WINDOW_SECONDS = 5.0  # a window is what leaves within about this time
 FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
@@ -49,7 +47,6 @@ class Run:
     words: str = ""
     backoff: timedelta = timedelta(0)
     mailed: list[int] = field(default_factory=list)  # contacts whose message was accepted
-    dead: list[int] = field(default_factory=list)  # messages whose address does not exist
 
 
 class BatchSender:
@@ -62,7 +59,7 @@ class BatchSender:
         self._deadline = claim.deadline
         self._done_to = claim.first_id - 1
         self._facts: list[Fact] = []
-        self._size = FIRST_WINDOW
+        self._size = min(FIRST_WINDOW, settings.WINDOW_SIZE)
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
         self._fruitless = 0  # windows in a row that settled nothing
 
@@ -88,8 +85,6 @@ class BatchSender:
 
     def _give_back(self) -> None:
         ledger.release_batch(self.claim, backoff=self.run.backoff)
-        if self.run.dead:
-            self._suppress_dead()
         push_engagement(opened={}, clicked={}, mailed=dict.fromkeys(self.run.mailed, timezone.now()))
 
     def _windows(self) -> Iterator[Await]:
@@ -181,7 +176,7 @@ class BatchSender:
             self._cut.add(one.message.pk)
         if verdict == Verdict.DEFERRED:
             verdict, reason = self._deferred(one, result)
-        self._count(one, verdict, reason)
+        self._count(one, verdict)
         return Fact(one.message.pk, verdict, reason, phase=result.phase, code=result.code, reply=self._reply(result))
 
     @staticmethod
@@ -196,7 +191,7 @@ class BatchSender:
         self.run.backoff = max(self.run.backoff, result.retry_after or timedelta(seconds=steps[one.tries]))
         return Verdict.DEFERRED, Reason.NONE
 
-    def _count(self, one: Waiting, verdict: Verdict, reason: Reason) -> None:
+    def _count(self, one: Waiting, verdict: Verdict) -> None:
         if verdict == Verdict.ACCEPTED:
             self.run.accepted += 1
             if one.message.contact_id is not None:
@@ -204,23 +199,12 @@ class BatchSender:
         self.run.refused += verdict == Verdict.REFUSED
         self.run.deferred += verdict == Verdict.DEFERRED
         self.run.unknown += verdict == Verdict.UNKNOWN
-        if verdict == Verdict.REFUSED and reason == Reason.REFUSED_ADDRESS:
-            self.run.dead.append(one.message.pk)
 
     def _resize(self, count: int, seconds: float) -> None:
         if count:
-            self._size = max(1, min(WINDOW, self._size * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001))))
-
-    def _suppress_dead(self) -> None:
-        """A dead address is written to by nothing any more, transactional mail included."""
-        keys = Message.objects.filter(pk__in=self.run.dead).exclude(address_key=None)
-        suppress_all(
-            address_keys=[key for key in keys.values_list("address_key", flat=True) if key],
-            reason=Suppression.Reason.HARD_BOUNCE,
-            scope=Suppression.Scope.ALL,
-            origin=f"mailing:{self.claim.mailing_id}",
-            at=timezone.now(),
-        )
+            self._size = max(
+                1, min(settings.WINDOW_SIZE, self._size * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001)))
+            )
 
     def _settle_after_loss(self) -> None:
         """The answer to a commit was lost. Until the lease is over: ask what was stored, and write what was not.

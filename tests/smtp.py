@@ -6,7 +6,7 @@ import datetime
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,6 +109,7 @@ class SmtpServer:
     manners: Manners
     moods: list[str] = field(default_factory=list)
     mailboxes: list[Mailbox] = field(default_factory=list)
+    make_mailbox: Callable[[list[str]], Mailbox] = Mailbox
     said: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -189,7 +190,7 @@ class SmtpServer:
         return answers[1]
 
     def _transfer(self, sock: socket.socket, octets: bytes) -> None:
-        mailbox = Mailbox(self.moods)
+        mailbox = self.make_mailbox(self.moods)
         self.mailboxes.append(mailbox)
         left = self.manners.cuts_after or 10**12
         while octets:
@@ -202,8 +203,12 @@ class SmtpServer:
 
 
 @contextlib.contextmanager
-def smtp_server(manners: Manners | None = None, moods: list[str] | None = None) -> Iterator[SmtpServer]:
-    server = SmtpServer(manners or Manners(), moods or [])
+def smtp_server(
+    manners: Manners | None = None,
+    moods: list[str] | None = None,
+    make_mailbox: Callable[[list[str]], Mailbox] = Mailbox,
+) -> Iterator[SmtpServer]:
+    server = SmtpServer(manners or Manners(), moods or [], make_mailbox=make_mailbox)
     try:
         yield server
     finally:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from common.sql import load_sql
 from delivery.ledger.clock import Deadline
+from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
 from delivery.models import Message
 from delivery.reasons import Reason
@@ -145,6 +146,7 @@ def write_back(claim: Claim, facts: Sequence[Fact], *, done_to: int) -> bool:
             _append(cursor, claim, facts)
             return True
         settle_late(cursor, batch_id=claim.batch_id, claim=claim.number, round_=claim.round, facts=facts)
+        suppress_dead(facts, mailing_id=claim.mailing_id)
         return False
 
 
@@ -217,6 +219,7 @@ def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
     settled = [fact for fact in facts if not fact.verdict.is_pending]
     deferred = [fact for fact in facts if fact.verdict == Verdict.DEFERRED]
     at = timezone.now()
+    suppress_dead(settled, mailing_id=claim.mailing_id)
     if settled:
         statement = "copy delivery_outcome (message_id, mailing_id, state, reason, claim, at, reply) from stdin"
         with connection.wrap_database_errors, cursor.copy(statement) as copy:

@@ -1,6 +1,6 @@
 """A test send: the real message through the real provider, its links dead, in no figure and no ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,10 @@ from accounts.services import audit
 from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
 from contacts.models import Contact
-from delivery.lanes.contract import CannotPrepare, LaneClosed
+from delivery.lanes.contract import Await, CannotPrepare, Lane, LaneClosed, Result
 from delivery.lanes.opening import lane_for
 from delivery.models import Mailing, Message, Provider
+from delivery.multiplex import run_together
 from delivery.services.planning import ContentOrder, MailingOrder, MailingRefused, Problem, freeze_order
 from delivery.skeleton import ContentRefused
 from delivery.verdicts import Verdict
@@ -76,13 +77,23 @@ def _send_one(provider: Provider, message: Message) -> TestResult:
         address_key(message.address)
         prepared = lane.prepare(message)
         lane.ready()
-        for result in lane.send([prepared], may_begin=lambda: True):
-            return TestResult(message.address, result.verdict == Verdict.ACCEPTED, result.reply)
+        results: list[Result] = []
+        run_together([_hand_over(lane, prepared, results)])
+        if results:
+            return TestResult(message.address, results[0].verdict == Verdict.ACCEPTED, results[0].reply)
     except (CannotPrepare, LaneClosed, BrokenAddress) as error:
         return TestResult(message.address, False, str(error))
     finally:
         lane.close()
     return TestResult(message.address, False, _("The server closed the connection."))
+
+
+def _hand_over(lane: Lane, prepared: Any, results: list[Result]) -> Iterator[Await]:
+    for found in lane.send([prepared], may_begin=lambda: True):
+        if isinstance(found, Await):
+            yield found
+        else:
+            results.append(found)
 
 
 def test_of_version(entered: Mapping[str, Any], *, user: User, now: datetime) -> tuple[list[TestResult], list[Problem]]:

@@ -1,0 +1,138 @@
+"""Workers killed with SIGKILL at random while sending to a server that cuts, defers and refuses.
+
+Nobody gets it twice, nobody is unaccounted for, the ledger balances. The long form is `make test-kill`; how long:
+ENVOL_KILL_PEOPLE and ENVOL_KILL_COUNT.
+"""
+
+import multiprocessing
+import os
+import random
+import time
+from collections import Counter
+from multiprocessing.context import ForkServerProcess
+
+import pytest
+
+from accounts.models import Organisation
+from contacts.models import ContactList, Suppression
+from delivery import ledger
+from delivery.models import Mailing, Outcome, Provider
+from delivery.services import plan_mailing
+from tests.delivery.conftest import MakePeople, order
+from tests.smtp import Mailbox, SmtpServer, smtp_server
+
+PEOPLE = int(os.environ.get("ENVOL_KILL_PEOPLE", "3000"))
+KILLS = int(os.environ.get("ENVOL_KILL_COUNT", "40"))
+WORKERS = 3
+SECONDS = 60 + KILLS
+
+
+class MoodyMailbox(Mailbox):
+    """Cuts after accepting, says 421, 451 and 550, at random; a little slow, so that kills find something open."""
+
+    dice = random.Random(24)
+
+    def mood(self) -> str:
+        chances = {"later": 0.006, "no": 0.002, "421": 0.003}
+        return self.dice.choices(["yes", *chances], [1, *chances.values()])[0]
+
+    def one(self) -> bytes | None:
+        answer = super().one()
+        # The person is judged, never the sender: a refused sender would stop the whole mailing for a decision.
+        if answer and answer.startswith((b"550", b"451")) and self.sender is None:
+            return b"421 4.3.2 closing\r\n" if self._close() else None
+        return answer
+
+    def _close(self) -> bool:
+        self.closed = True
+        return True
+
+    def end_of_message(self) -> bytes:
+        time.sleep(0.002)
+        answer = super().end_of_message()
+        if answer.startswith(b"250") and self.dice.random() < 0.005:
+            self.closed = True
+            return b""  # accepted, and the connection is cut before anybody hears of it
+        return answer
+
+
+@pytest.fixture
+def moody_provider(db: None) -> Provider:
+    return Provider.objects.create(name="Moody", kind="smtp", connection_count=WORKERS)
+
+
+@pytest.mark.kill
+@pytest.mark.timeout(SECONDS * 3)
+@pytest.mark.django_db(transaction=True)
+def test_kills_at_random_double_nobody_and_lose_nobody(
+    organisation: Organisation, clients: ContactList, make_people: MakePeople, moody_provider: Provider
+) -> None:
+    make_people(PEOPLE)
+    with smtp_server(make_mailbox=MoodyMailbox) as server:
+        moody_provider.options = {"host": "127.0.0.1", "port": server.port, "tls": "none"}
+        moody_provider.save()
+        mailing = plan_mailing(order(clients, moody_provider))
+        kills = kill_while_sending(mailing)
+
+        assert kills >= KILLS * 3 // 4, "too few kills hit a worker at work to prove anything"
+        assert_true(mailing, server)
+
+
+def kill_while_sending(mailing: Mailing) -> int:
+    """Keep WORKERS running, kill one at random moments, until the mailing is finished; returns the kills."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "config.test_settings",
+        "ENVOL_LEASE_SECONDS": "2",
+        "ENVOL_WINDOW_SIZE": "4",
+        "ENVOL_RETRY_STEPS": ",".join(["0.2"] * 12),
+        "ENVOL_LOG_LEVEL": "ERROR",
+    }
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.kill.worker"])
+    dice, kills, end = random.Random(11), 0, time.monotonic() + SECONDS
+    crew: list[ForkServerProcess] = []
+    try:
+        while time.monotonic() < end and not is_finished(mailing):
+            crew = [process for process in crew if process.is_alive()]
+            while len(crew) < WORKERS:
+                crew.append(start(context, mailing.pk))
+            time.sleep(dice.uniform(0.02, 0.4))
+            if kills < KILLS:
+                dice.choice(crew).kill()
+                kills += 1
+    finally:
+        for process in crew:
+            process.kill()
+            process.join()
+    return kills
+
+
+def start(context: "multiprocessing.context.ForkServerContext", mailing_id: int) -> ForkServerProcess:
+    from tests.kill.worker import work
+
+    process = context.Process(target=work, args=(mailing_id,), daemon=True)
+    process.start()
+    return process
+
+
+def is_finished(mailing: Mailing) -> bool:
+    return Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.FINISHED).exists()
+
+
+def assert_true(mailing: Mailing, server: SmtpServer) -> None:
+    """The ledger against what the server knows."""
+    received = Counter(server.accepted)
+    numbers = ledger.ledger_of(mailing.pk)
+    told: dict[int, set[int]] = {state: set() for state in Outcome.State.values}
+    for state, address in Outcome.objects.values_list("state", "message__address"):
+        told[state].add(int(address.split("@")[0]))
+
+    assert is_finished(mailing), numbers
+    assert [number for number, copies in received.items() if copies > 1] == []
+    assert numbers.planned == PEOPLE
+    assert numbers.is_balanced
+    assert ledger.check_ledger(Mailing.objects.get(pk=mailing.pk)) is None
+    assert told[Outcome.State.ACCEPTED] <= set(received)
+    assert set(received) <= told[Outcome.State.ACCEPTED] | told[Outcome.State.UNKNOWN]
+    assert set().union(*told.values()) == set(range(1, PEOPLE + 1))
+    assert Suppression.objects.count() == numbers.reasons.get(Outcome.State.REFUSED, {}).get(40, 0)
