@@ -73,8 +73,14 @@ def fingerprint(key: str) -> bytes:
 
 def sort_key(first_name: str, last_name: str, address: str) -> str:
     """What contacts are ordered and found by: last name, first name, without accents or case, else the address."""
-    name = f"{last_name} {first_name}".strip() or address
-    if name.isascii():
-        return name.lower()[:200]
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return bare.casefold()[:200]
+    return (f"{folded(last_name)} {folded(first_name)}".strip() or folded(address))[:200]
+
+
+def folded(text: str) -> str:
+    """Without accents or case: two spellings people would call the same are equal."""
+    return text.lower() if text.isascii() else _folded(text)
+
+
+@lru_cache(maxsize=20_000)  # names repeat
+def _folded(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()

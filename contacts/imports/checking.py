@@ -147,14 +147,14 @@ def _encoded(value: str, encode: Callable[[str], str]) -> str:
     if len(value) > MOST:
         raise RowRefused(Reason.TOO_LONG)
     try:
-        return encode(_restored(value))
+        return encode(_restored(value) if value[0] == "'" else value)
     except WrongValue as error:
         raise RowRefused(Reason.VALUE, str(error)) from None
 
 
 def _restored(value: str) -> str:
     """A formula cell as it was before an export made it harmless with an apostrophe (ours and spreadsheets' do)."""
-    return value[1:] if value[0] == "'" and value[1:2] and value[1] in _FORMULA else value
+    return value[1:] if value[1:2] and value[1] in _FORMULA else value
 
 
 def _one_line(value: str) -> str:
@@ -162,7 +162,7 @@ def _one_line(value: str) -> str:
     value = value.strip()
     if value and not value.isprintable():
         value = " ".join("".join(c if c.isprintable() else " " for c in value).split())
-    return _restored(value) if value else value
+    return _restored(value) if value[:1] == "'" else value
 
 
 def _attributes(cell: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final
 
@@ -21,6 +22,7 @@ class WrongValue(ValueError):
     """A value does not fit its field; the message says what was expected, in the active language."""
 
 
+@lru_cache(maxsize=1000)
 def language_of(value: str) -> str:
     """ "fr" or "en" for the ways files name them; empty for a language this installation does not speak."""
     word = value.strip().lower()

@@ -1,6 +1,5 @@
 """Contact, its typed fields, and what it last did."""
 
-import unicodedata
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from contacts.addresses import folded
 from contacts.models.consent import ConsentState
 from contacts.models.subscriptions import Subscription
 from contacts.models.suppressions import Suppression
@@ -48,9 +48,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def search(self, text: str) -> "ContactQuerySet":
         """Address, or last name and first name, beginning with `text`, whatever its case and accents."""
-        bare = "".join(c for c in unicodedata.normalize("NFKD", text.strip()) if not unicodedata.combining(c))
-        found = models.Q(address_key__startswith=text.strip().lower()) | models.Q(sort_key__startswith=bare.casefold())
-        return self.filter(found) if bare else self
+        text = text.strip()
+        found = models.Q(address_key__startswith=text.lower()) | models.Q(sort_key__startswith=folded(text))
+        return self.filter(found) if text else self
 
     def on_list(self, contact_list: "ContactList | int") -> "ContactQuerySet":
         """Subscribed to the list."""
