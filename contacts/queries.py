@@ -45,8 +45,9 @@ def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Su
 
     Suppressions come first, one of everything before one of marketing, as the snapshot reads them.
     """
-    for suppression in sorted(suppressions, key=lambda row: row.scope):
-        return _suppressed(suppression)
+    everywhere = [row for row in suppressions if row.scope != Suppression.Scope.LIST]
+    if everywhere:
+        return _suppressed(min(everywhere, key=lambda row: row.scope))
     if any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions):
         return Standing(is_mailable=True, label=_("Reachable"))
     if any(row.state == Subscription.State.PENDING for row in subscriptions):

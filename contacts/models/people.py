@@ -79,7 +79,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 def _suppressions(reason: int | None) -> models.QuerySet[Suppression]:
-    rows = Suppression.objects.filter(address_key=models.OuterRef("address_key"))
+    every_list = models.Q(scope__lt=Suppression.Scope.LIST)
+    rows = Suppression.objects.filter(every_list, address_key=models.OuterRef("address_key"))
     return rows if reason is None else rows.filter(reason=reason)
 
 

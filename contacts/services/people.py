@@ -67,7 +67,10 @@ def add_unconfirmed(*, address: str, language: str) -> Contact:
 
 
 def _new(address: str, key: str) -> Contact:
-    return Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
+    contact = Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
+    # Left out, they would be the database's to fill in, and no text yet when the sort key is folded.
+    contact.first_name = contact.last_name = contact.language = ""
+    return contact
 
 
 @transaction.atomic

@@ -4,7 +4,8 @@ with joining as (
     select c.id, c.open_consent, c.click_consent
     from contacts_matched m
     join contacts_contact c on c.id = m.contact_id
-    where %(tracking)s <> 0 and m.subscription_state is null and not m.is_out and not m.was_seen
+    where %(tracking)s <> 0
+        and (m.subscription_state is null or m.subscription_state = 3) and not m.is_out and not m.was_seen
     order by c.id
     for no key update of c
 ),

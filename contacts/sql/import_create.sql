@@ -6,6 +6,7 @@ with fresh as materialized (
         exists (
             select from contacts_suppression x
             where x.address_key = s.address_key and x.reason in (20, 23, 25)
+                and (x.contact_list_id is null or x.contact_list_id = %(list)s)
         ) as is_out
     from contacts_staging s
     where not exists (select from contacts_matched m where m.ord = s.ord)

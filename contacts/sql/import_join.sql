@@ -1,11 +1,14 @@
--- Known people who are new to the list, with their consent to be written to. Who left it has a row and is passed over.
+-- Known people who are new to the list, or were waiting to confirm it, with their consent to be written to: the file's
+-- proof counts as their answer. Who left the list is passed over.
 with joined as (
-    insert into contacts_subscription (contact_id, contact_list_id, state)
+    insert into contacts_subscription as s (contact_id, contact_list_id, state)
     select contact_id, %(list)s, 1
     from contacts_matched
-    where subscription_state is null and not is_out and not was_seen
+    where (subscription_state is null or subscription_state = 3) and not is_out and not was_seen
     order by contact_id
-    on conflict (contact_id, contact_list_id) do nothing
+    on conflict (contact_id, contact_list_id) do update
+        set state = 1, subscribed_at = excluded.subscribed_at
+        where s.state = 3
     returning contact_id
 )
 insert into contacts_consent (contact_id, contact_list_id, statement_id, purpose, state)

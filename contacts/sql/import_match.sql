@@ -16,6 +16,7 @@ select
     exists (
         select from contacts_suppression x
         where x.address_key = s.address_key and x.reason in (20, 23, 25)
+            and (x.contact_list_id is null or x.contact_list_id = %(list)s)
     )
 from contacts_staging s
 join contacts_contact c on c.address_key = s.address_key

@@ -175,6 +175,26 @@ def test_dead_addresses_stay_suppressed_though_they_join(run: Importer, newslett
     assert not Contact.objects.mailable().exists()
 
 
+def test_who_is_waiting_to_confirm_joins_on_the_proof_of_the_file(run: Importer, camille: Contact) -> None:
+    Subscription.objects.update(state=Subscription.State.PENDING)
+
+    job = run(f"email\n{camille.address}\n", tracking=GRANTED)
+
+    assert counts(job) == (0, 1, 0, 0)
+    assert camille.subscriptions.get().state == Subscription.State.SUBSCRIBED
+
+
+def test_suppression_of_another_list_keeps_nobody_out(run: Importer, camille: Contact) -> None:
+    other = create_list(name="Private sales")
+    Suppression.objects.create(address_key=camille.address_key, scope=2, reason=23, contact_list=other)
+    Subscription.objects.all().delete()
+
+    job = run(f"email\n{camille.address}\n")
+
+    assert (counts(job), job.kept_out_count) == ((0, 1, 0, 0), 0)
+    assert Contact.objects.mailable().get() == camille
+
+
 def test_erased_people_are_not_revived(run: Importer) -> None:
     Suppression.objects.create(fingerprint=fingerprint("lea@courriel.example"), reason=25)
 
