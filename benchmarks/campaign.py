@@ -133,8 +133,8 @@ def _source(dividers: int) -> str:
     )
     return (
         '<mjml><mj-body><mj-section><mj-column><mj-text>Bonjour {{ contact.first_name | default: "vous" }} '
-        f"{{{{ contact.last_name }}}}, liste {{{{ list.name }}}}</mj-text>{blocks}{'<mj-divider />' * dividers}<mj-text>"
-        '{{ organisation.name }}, {{ organisation.address }} <a href="{{ unsubscribe_url }}">Se désabonner</a>'
+        f"{{{{ contact.last_name }}}}, liste {{{{ list.name }}}}</mj-text>{blocks}{'<mj-divider />' * dividers}"
+        '<mj-text>{{ organisation.name }}, {{ organisation.address }} <a href="{{ unsubscribe_url }}">Se désabonner</a>'
         "</mj-text></mj-column></mj-section></mj-body></mjml>"
     )
 
@@ -209,7 +209,7 @@ def _run(options: argparse.Namespace, binary: Path, database: int, number: int) 
 
 
 def _ordinary(options: argparse.Namespace) -> float:
-    """µs a message of rendering with EmailMultiAlternatives, the way most Django projects do it; sending not included."""
+    """µs a message made with EmailMultiAlternatives, as most Django projects do; sending is not included."""
     from benchmarks.skeleton import ordinary_cost
 
     return ordinary_cost(options.ordinary)

@@ -6,17 +6,15 @@ Rendered, connected and logged in before the mark: a window never waits for anyt
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from contacts.audience import Audience
-from contacts.services import push_engagement
 from delivery import ledger
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
@@ -46,7 +44,6 @@ class Run:
     halt: Halt | None = None
     words: str = ""
     backoff: timedelta = timedelta(0)
-    mailed: list[int] = field(default_factory=list)  # contacts whose message was accepted
 
 
 class BatchSender:
@@ -85,7 +82,6 @@ class BatchSender:
 
     def _give_back(self) -> None:
         ledger.release_batch(self.claim, backoff=self.run.backoff)
-        push_engagement(opened={}, clicked={}, mailed=dict.fromkeys(self.run.mailed, timezone.now()))
 
     def _windows(self) -> Iterator[Await]:
         while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
@@ -166,7 +162,11 @@ class BatchSender:
         return open_to
 
     def _fact_of(self, one: Waiting, result: Result) -> Fact:
-        verdict, reason = result.verdict, result.reason
+        if result.verdict == Verdict.ACCEPTED:
+            self.run.accepted += 1
+            return Fact(one.message.pk, Verdict.ACCEPTED, phase=result.phase)
+        verdict: Verdict = result.verdict
+        reason = result.reason
         if result.halt is not None:
             self.run.halt, self.run.words = result.halt, result.reply
         elif verdict == Verdict.NOT_BEGUN:
@@ -176,12 +176,10 @@ class BatchSender:
             self._cut.add(one.message.pk)
         if verdict == Verdict.DEFERRED:
             verdict, reason = self._deferred(one, result)
-        self._count(one, verdict)
-        return Fact(one.message.pk, verdict, reason, phase=result.phase, code=result.code, reply=self._reply(result))
-
-    @staticmethod
-    def _reply(result: Result) -> str:
-        return "" if result.verdict == Verdict.ACCEPTED else result.reply
+        self.run.refused += verdict == Verdict.REFUSED
+        self.run.deferred += verdict == Verdict.DEFERRED
+        self.run.unknown += verdict == Verdict.UNKNOWN
+        return Fact(one.message.pk, verdict, reason, phase=result.phase, code=result.code, reply=result.reply)
 
     def _deferred(self, one: Waiting, result: Result) -> tuple[Verdict, Reason]:
         """Later, each time longer; after the last step the server has had its chance."""
@@ -190,15 +188,6 @@ class BatchSender:
             return Verdict.REFUSED, Reason.DEFERRED_TOO_LONG
         self.run.backoff = max(self.run.backoff, result.retry_after or timedelta(seconds=steps[one.tries]))
         return Verdict.DEFERRED, Reason.NONE
-
-    def _count(self, one: Waiting, verdict: Verdict) -> None:
-        if verdict == Verdict.ACCEPTED:
-            self.run.accepted += 1
-            if one.message.contact_id is not None:
-                self.run.mailed.append(one.message.contact_id)
-        self.run.refused += verdict == Verdict.REFUSED
-        self.run.deferred += verdict == Verdict.DEFERRED
-        self.run.unknown += verdict == Verdict.UNKNOWN
 
     def _resize(self, count: int, seconds: float) -> None:
         if count:

@@ -31,7 +31,7 @@ class Verdict(IntEnum):
         return self < Verdict.ACCEPTED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fact:
     """What became of one message of a window. `reply` holds the server's words."""
 

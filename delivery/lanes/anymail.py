@@ -26,8 +26,9 @@ from django.utils import timezone
 
 from delivery.capabilities import Kind, kind_of, lease_of
 from delivery.classify import is_about_us, refusal_reason
+from delivery.copies import OneCopy
 from delivery.lanes.contract import CannotPrepare, Halt, LaneClosed, Result
-from delivery.models import Message, Provider
+from delivery.models import Provider
 from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, Parts, skeleton_for
 from delivery.verdicts import Phase, Verdict
@@ -84,7 +85,7 @@ class AnymailLane:
     def room(self) -> int:
         return _NO_LIMIT
 
-    def prepare(self, message: Message) -> Call:
+    def prepare(self, message: OneCopy) -> Call:
         if message.content_id is None:
             raise CannotPrepare(Reason.CANNOT_RENDER, "no content was chosen for this message")
         try:

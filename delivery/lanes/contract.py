@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, Protocol
 
-from delivery.models import Message
+from delivery.copies import OneCopy
 from delivery.reasons import Reason
 from delivery.verdicts import Phase, Verdict
 
@@ -74,7 +74,7 @@ class Lane(Protocol):
     def room(self) -> int:
         """How many messages may still leave on this connection."""
 
-    def prepare(self, message: Message) -> Any:
+    def prepare(self, message: OneCopy) -> Any:
         """Render. Raises CannotPrepare."""
 
     def ready(self) -> None:

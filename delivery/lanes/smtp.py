@@ -10,6 +10,7 @@ from django.conf import settings
 
 from delivery.capabilities import lease_of
 from delivery.classify import is_about_us, refusal_reason
+from delivery.copies import OneCopy
 from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result
 from delivery.lanes.levels import (
     CHUNKS,
@@ -26,7 +27,7 @@ from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Step
 from delivery.lanes.pipelining.dialogue import Verdict as Answer
 from delivery.lanes.pipelining.session import NoSession, Server, Session, Tls, Trouble
 from delivery.lanes.pipelining.wire import Wire
-from delivery.models import Message, Provider
+from delivery.models import Provider
 from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, Filled, skeleton_for
 from delivery.verdicts import Phase, Verdict
@@ -95,7 +96,7 @@ class SmtpLane:
     def _is_alive(self) -> bool:
         return self._wire is not None and self._wire.is_open and not self._wire.dialogue.is_closing
 
-    def prepare(self, message: Message) -> Filled:
+    def prepare(self, message: OneCopy) -> Filled:
         if message.content_id is None:
             raise CannotPrepare(Reason.CANNOT_RENDER, "no content was chosen for this message")
         try:

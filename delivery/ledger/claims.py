@@ -15,10 +15,10 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from common.sql import load_sql
+from delivery.copies import Copy
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
-from delivery.models import Message
 from delivery.reasons import Reason
 from delivery.verdicts import Fact, Phase, Verdict
 
@@ -46,11 +46,11 @@ class Opened:
     leave_out: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     """A message read for the next window, and how often it was tried before."""
 
-    message: Message
+    message: Copy
     tries: int
 
 
@@ -91,15 +91,7 @@ def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
         cursor.execute(load_sql("delivery", "read_window"), {"after": after, "last": claim.last_id, "size": size})
         return [
             Waiting(
-                message=Message(
-                    id=row[0],
-                    mailing_id=claim.mailing_id,
-                    content_id=row[1],
-                    contact_id=row[2],
-                    address=row[3],
-                    tracking=row[4],
-                    vars=json.loads(row[5]),
-                ),
+                message=Copy(row[0], claim.mailing_id, row[1], row[2], row[3], row[4], json.loads(row[5])),
                 tries=row[6],
             )
             for row in cursor

@@ -8,7 +8,8 @@ from time import time
 
 from common.tokens import Purpose, Signer, message_bytes
 from contacts.tracking import Mode, Tracking
-from delivery.models import Content, Message
+from delivery.copies import OneCopy
+from delivery.models import Content
 from delivery.skeleton.body import Chunk, Line, TokenHole, chunks_of
 from delivery.skeleton.doors import UNSUBSCRIBE, Door, Doors, kind
 from delivery.skeleton.errors import ContentRefused
@@ -63,15 +64,15 @@ class Skeleton:
         self._looks: dict[int, _Look] = {}
         self._look(0)  # what Liquid cannot read is refused here, not at the first person
 
-    def fill(self, message: Message, *, at: datetime | None = None) -> Filled:
+    def fill(self, message: OneCopy, *, at: datetime | None = None) -> Filled:
         """The whole message, dated `at` (now). Raises CannotFill, for this person only."""
         return self._look(message.tracking).fill(message, int(at.timestamp() if at else time()))
 
-    def fill_parts(self, message: Message) -> Parts:
+    def fill_parts(self, message: OneCopy) -> Parts:
         """The same message in parts, for providers' APIs. Raises CannotFill."""
         return self._look(message.tracking).fill_parts(message)
 
-    def view(self, message: Message) -> str:
+    def view(self, message: OneCopy) -> str:
         """The HTML with the same links and no pixel. Raises CannotFill."""
         without_pixel = Tracking(opens=Mode.NONE, clicks=Tracking.from_number(message.tracking).clicks)
         return self._look(int(without_pixel)).html(message)
@@ -106,7 +107,7 @@ class _Look:
         self.constant_subject = self._subject(State({}, {}, {})) if is_constant else ""
         self._plans: dict[int, _Plan] = {}
 
-    def fill(self, message: Message, second: int) -> Filled:
+    def fill(self, message: OneCopy, second: int) -> Filled:
         frame = self.frame
         rcpt_to, needs_smtputf8 = mailbox(message.address)
         middle = message_bytes(message.pk)
@@ -133,7 +134,7 @@ class _Look:
         source = "".join(out).encode()
         return Filled(frame.sender, rcpt_to, source, needs_smtputf8 or frame.needs_smtputf8)
 
-    def fill_parts(self, message: Message) -> Parts:
+    def fill_parts(self, message: OneCopy) -> Parts:
         frame, state = self.frame, self._state(message, message_bytes(message.pk))
         to, _needs_smtputf8 = mailbox(message.address)
         headers = {
@@ -152,7 +153,7 @@ class _Look:
             opaque_id=frame.opaque_id(message.pk),
         )
 
-    def html(self, message: Message) -> str:
+    def html(self, message: OneCopy) -> str:
         return self._state(message, message_bytes(message.pk)).whole(self.html_cut)
 
     def _plan(self, size: int, state: State) -> "_Plan":
@@ -163,7 +164,7 @@ class _Look:
         plan = self._plans[size] = _Plan.of(self.frame.around(text, html))
         return plan
 
-    def _state(self, message: Message, middle: bytes) -> State:
+    def _state(self, message: OneCopy, middle: bytes) -> State:
         tokens = {name: signer.sign(middle) for name, signer in self.signers}
         return State(variables_of(message, self.mailing), tokens, self.doors)
 

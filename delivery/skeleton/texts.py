@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from contacts.tracking import Mode
-from delivery.models import Content, Mailing, Message
+from delivery.copies import OneCopy
+from delivery.models import Content, Mailing
 from delivery.skeleton.doors import Doors
 from delivery.skeleton.links import TAG, FoundLink, find_links, replace_links
 from templates_app.mjml.masking import FILL, Masked, mask
@@ -50,7 +51,7 @@ def texts_of(content: Content, doors: Doors) -> Texts:
     )
 
 
-def variables_of(message: Message, mailing: Mailing) -> dict[str, Any]:
+def variables_of(message: OneCopy, mailing: Mailing) -> dict[str, Any]:
     """The Liquid variables of one message, without its doors."""
     values = message.vars or {}
     return {
