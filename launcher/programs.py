@@ -47,7 +47,9 @@ def table(chosen: Configuration, state_folder: Path) -> list[Program]:
         "--without-mingle",
         "--without-heartbeat",
     )
-    bulk = ("-n", "worker@%h", "-Q", "bulk,events,default", "--concurrency", str(max(2, min(8, cores))))
+    bulk = ("-n", "worker@%h", "-Q", "bulk", "--concurrency", str(max(2, min(8, cores))))
+    # sweeps, pauses and feedback wait for no batch
+    desk = ("-n", "desk@%h", "-Q", "events,default", "--concurrency", "2")
     express = ("-n", "express@%h", "-Q", "transactional", "--concurrency", "1")
     # the schedule is in the code; its file only remembers when each tick was, and losing it loses nothing
     ticks = ("--scheduler", "celery.beat:Scheduler", "--pidfile=", "-s", str(state_folder / "beat"))
@@ -55,6 +57,7 @@ def table(chosen: Configuration, state_folder: Path) -> list[Program]:
         Program("web", "green", 0, web),
         Program("catcher", "yellow", 2, (python, "manage.py", "catcher")),
         Program("worker", "blue", 1, (*worker, *bulk)),
+        Program("desk", "blue", 1, (*worker, *desk)),
         Program("express", "cyan", 1, (*worker, *express)),
         Program("beat", "magenta", 0, (celery, "--quiet", "-A", "config", "beat", *ticks)),
     ]

@@ -41,7 +41,8 @@ def test_what_cannot_be_is_said_in_one_sentence(envol: Envol, env: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("fly", "there are web, catcher, worker, express, beat"), ("web", "must name your own servers")]
+    ("name", "words"),
+    [("fly", "there are web, catcher, worker, desk, express, beat"), ("web", "must name your own servers")],
 )
 def test_a_process_by_hand_needs_a_name_and_servers(envol: Envol, name: str, words: str) -> None:
     process = envol("process", name)
