@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -44,24 +44,25 @@ def record_events(events: Sequence[NewEvent]) -> int:
     """Store what is new, in one statement; returns how many were. A repeated delivery meets its key and is dropped."""
     if not events:
         return 0
+    rows = as_rows(
+        {
+            "day": event.at.astimezone(UTC).date().isoformat(),
+            "source": event.source,
+            "key": short_key(event.key),
+            "kind": int(event.kind),
+            "mailing": event.mailing,
+            "message": event.message,
+            "link": event.link,
+            "bounce_class": event.bounce_class,
+            "way": event.way,
+            "at": event.at.isoformat(),
+            "error": event.error and _clean_text(event.error),
+            "details": event.details,
+        }
+        for event in events
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            load_sql("feedback", "record_events"),
-            {
-                "source": [event.source for event in events],
-                "key": [short_key(event.key) for event in events],
-                "kind": [int(event.kind) for event in events],
-                "mailing": [event.mailing for event in events],
-                "message": [event.message for event in events],
-                "link": [event.link for event in events],
-                "bounce_class": [event.bounce_class for event in events],
-                "way": [event.way for event in events],
-                "at": [event.at for event in events],
-                "day": [event.at.astimezone(UTC).date() for event in events],
-                "details": [as_json(event.details) for event in events],
-                "error": [event.error for event in events],
-            },
-        )
+        cursor.execute(load_sql("feedback", "record_events"), {"events": rows})
         return int(cursor.rowcount)
 
 
@@ -71,9 +72,21 @@ def short_key(key: str) -> str:
     return clean if len(clean) <= _LONGEST_KEY else event_key(clean)
 
 
-def as_json(details: Mapping[str, Any]) -> str:
+def as_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as one JSON array for json_to_recordset: one value to escape, however many rows and texts it holds."""
+    return f"[{','.join(map(_as_json, rows))}]"
+
+
+def _as_json(row: Mapping[str, Any]) -> str:
     """JSON that PostgreSQL accepts, whatever a stranger sent: no NUL, no lone surrogate, no NaN, no endless string."""
-    return json.dumps(_clean(details, depth=0), ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+        text.encode()
+        if len(text) <= _LONGEST_TEXT and "\\u0000" not in text:
+            return text
+    except (ValueError, TypeError, RecursionError):
+        pass
+    return json.dumps(_clean(row, depth=0), ensure_ascii=False, default=str)
 
 
 def _clean(value: Any, *, depth: int) -> Any:

@@ -16,7 +16,7 @@ from accounts.models import Organisation
 from common.sql import load_sql
 from contacts.services import push_engagement
 from contacts.tracking import Mode, tracking_table
-from feedback.events import OURSELVES, as_json, short_key
+from feedback.events import OURSELVES, as_rows, short_key
 from feedback.models import Event
 
 
@@ -48,22 +48,23 @@ def store_hits(hits: Sequence[Hit]) -> list[Mode]:
     """
     if not hits:
         return []
+    values = as_rows(
+        {
+            "number": number,
+            "kind": int(hit.kind),
+            "mailing": hit.mailing,
+            "message": hit.message,
+            "link": hit.link,
+            "at": hit.at.isoformat(),
+            "day": hit.at.astimezone(UTC).date().isoformat(),
+            "source": hit.source,
+            "key": short_key(hit.key),
+            "details": _details(hit),
+        }
+        for number, hit in enumerate(hits)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            load_sql("feedback", "store_hits"),
-            {
-                "kind": [int(hit.kind) for hit in hits],
-                "mailing": [hit.mailing for hit in hits],
-                "message": [hit.message for hit in hits],
-                "link": [hit.link for hit in hits],
-                "at": [hit.at for hit in hits],
-                "day": [hit.at.astimezone(UTC).date() for hit in hits],
-                "source": [hit.source for hit in hits],
-                "key": [short_key(hit.key) for hit in hits],
-                "details": [as_json(_details(hit)) for hit in hits],
-                "rules": _rules(),
-            },
-        )
+        cursor.execute(load_sql("feedback", "store_hits"), {"hits": values, "rules": _rules()})
         rows = cursor.fetchall()
     _keep_last_opens(hits, rows)
     return [Mode(mode) for _number, mode, _contact in rows]
@@ -78,7 +79,7 @@ def _keep_last_opens(hits: Sequence[Hit], rows: list[tuple[int, int, int | None]
     opened: dict[int, date] = {}
     for number, mode, contact in rows:
         if mode == Mode.HYGIENE and contact is not None:
-            day = hits[number - 1].at.astimezone(UTC).date()
+            day = hits[number].at.astimezone(UTC).date()
             opened[contact] = max(day, opened.get(contact, day))
     if opened:
         push_engagement(opened=opened, clicked={}, mailed={})

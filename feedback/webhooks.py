@@ -7,6 +7,7 @@ names, and nothing of a body is read before its sender is known.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent
@@ -153,10 +154,10 @@ def _identity(told: AnymailTrackingEvent) -> tuple[int | None, int | None]:
     """(mailing, message): our opaque id, in metadata or a repeated header; else our signed Message-ID."""
     metadata = told.metadata if isinstance(told.metadata, Mapping) else {}
     raw = _raw(told)
-    for text in (*map(str, metadata.values()), *_named(raw, _OPAQUE_FIELDS)):
+    for text in chain(map(str, metadata.values()), _named(raw, _OPAQUE_FIELDS)):
         if found := _OPAQUE_ID.fullmatch(text.strip()):
             return int(found[1]), int(found[2])
-    for text in (str(told.message_id or ""), *_named(raw, _MESSAGE_ID_FIELDS)):
+    for text in chain([str(told.message_id or "")], _named(raw, _MESSAGE_ID_FIELDS)):
         try:
             token = tokens.decode(text.strip(" <>").partition("@")[0], purpose=tokens.Purpose.MESSAGE)
         except tokens.BadToken:

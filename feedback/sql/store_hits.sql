@@ -4,9 +4,9 @@
 -- Plan: an index probe of message and contact per hit, one insert; 0.15 ms for one hit, 25 µs each in blocks of 100.
 with hit as (
        select *, case when kind = 6 then 0 else 2 end as shift
-         from unnest(%(kind)s::smallint[], %(mailing)s::int[], %(message)s::bigint[], %(link)s::int[],
-                     %(at)s::timestamptz[], %(day)s::date[], %(source)s::int[], %(key)s::text[], %(details)s::text[])
-              with ordinality as h (kind, mailing, message, link, at, day, source, key, details, number)),
+         from json_to_recordset(%(hits)s::json) as h (
+                number int, kind smallint, mailing int, message bigint, link int, at timestamptz, day date, source int,
+                key text, details jsonb)),
      policy as (
        select %(rules)s::jsonb -> coalesce((select tracking_policy from accounts_organisation where id = 1), 'france') as rule),
      seen as (
@@ -24,8 +24,9 @@ with hit as (
      stored as (
        insert into feedback_event (occurred_on, source, event_key, kind, mailing_id, message_id, link_number, at, details)
        select day, source, key, kind, mailing, case when mode = 3 then message end, nullif(link, 0), at,
-              case when mode = 3 then details::jsonb else '{}' end
+              case when mode = 3 then details else '{}' end
          from seen
         where mode in (1, 3)
+        order by day, source, key
            on conflict (occurred_on, source, event_key) do nothing)
 select number, mode, contact_id from seen order by number
