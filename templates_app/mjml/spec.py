@@ -35,7 +35,7 @@ IN_BODY = _words("mj-body mj-wrapper")
 TAGS: dict[str, Tag] = {
     "mjml": Tag(frozenset({""}), _words("lang dir owa xmlns version")),
     "mj-head": Tag(_words("mjml")),
-    "mj-body": Tag(_words("mjml"), _words("background-color width id lang dir title")),
+    "mj-body": Tag(_words("mjml"), _words("background-color css-class width id lang dir title")),
     # head
     "mj-attributes": Tag(HEAD),
     "mj-all": Tag(_words("mj-attributes")),
