@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("deliverability.urls")),
     path("", include("delivery.urls")),
     path("", include("campaigns.urls")),
+    path("", include("templates_app.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -29,9 +29,16 @@ def save_version(*, template: Template, source: str, user: User | None) -> Templ
     with transaction.atomic():
         locked = Template.objects.select_for_update(of=("self",)).select_related("current").get(pk=template.pk)
         if locked.current is not None and locked.current.source == source:
-            template.current = locked.current
             return locked.current
         return _add_version(locked, source=source, html=html, user=user)
+
+
+def save_edit(*, template: Template, name: str, language: str, source: str, user: User | None) -> TemplateVersion:
+    """What the editor saves: name, language and source, or nothing. Raises SourceErrors, IntegrityError."""
+    with transaction.atomic():
+        version = save_version(template=template, source=source, user=user)
+        Template.objects.filter(pk=template.pk).update(name=name, language=language)
+    return version
 
 
 def save_template(*, name: str, source: str, user: User | None, language: str = "fr") -> TemplateVersion:

@@ -24,10 +24,14 @@ def known_names() -> frozenset[str]:
 
 
 def contact_variables(contact: Contact) -> dict[str, Any]:
-    """What `contact` holds in Liquid for this person. One query."""
-    values = {name: getattr(contact, column) for name, column in CONTACT_COLUMNS.items()}
+    """What `contact` holds in Liquid for this person; an unsaved Contact() is somebody unknown. One query."""
+    values: dict[str, Any] = {}
+    for name, column in CONTACT_COLUMNS.items():
+        value = getattr(contact, column)
+        values[name] = value if isinstance(value, str) else ""  # before it is saved, a default of the database
+    fields = contact.fields if isinstance(contact.fields, dict) else {}
     for pk, key in ContactField.objects.values_list("pk", "key"):
-        values[key] = contact.fields.get(str(pk))
+        values[key] = fields.get(str(pk))
     return values
 
 
