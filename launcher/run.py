@@ -42,11 +42,9 @@ def _keep_running(state: State, servers: Servers, chosen: Configuration) -> int:
     owner = first_steps(state, env)
     servers.publish(chosen.env)
     with Supervisor(env, ROOT) as supervisor:
-        opening = _Opening(state, servers, chosen, owner, supervisor)
         first, *others = programs.table(chosen, state.folder)
         supervisor.start(first)
-        opening.others = others
-        reason = supervisor.run(until=opening.look)
+        reason = supervisor.run(until=_Opening(servers, chosen, owner, supervisor, others).look)
         say("Stopping …")
         supervisor.stop()
         servers.stop(at_once=supervisor.is_in_a_hurry)
@@ -60,13 +58,16 @@ def _keep_running(state: State, servers: Servers, chosen: Configuration) -> int:
 class _Opening:
     """What happens once, when the page answers for the first time."""
 
-    state: State
     servers: Servers
     chosen: Configuration
     owner: dict[str, Any]
     supervisor: Supervisor
-    others: list[programs.Program] = field(default_factory=list)
-    is_open: bool = False
+    others: list[programs.Program]
+    is_open: bool = field(default=False, init=False)
+
+    @property
+    def state(self) -> State:
+        return self.servers.state
 
     def look(self) -> str | None:
         """Asked some times a second: opens when it is time; a reason to stop where a server is gone."""

@@ -47,5 +47,7 @@ def run(pytest_arguments: list[str]) -> int:
             env = stack.enter_context(joined(state))
         else:
             keys.ensure(state)
+            # tests read the static files where they are; whitenoise complains where nothing was ever collected
+            (state.folder / "static").mkdir(exist_ok=True)
             env = stack.enter_context(serving(state, given=given, throwaway=True)).env
         return in_foreground(command, env=kept | env, cwd=ROOT)
