@@ -81,7 +81,7 @@ def sender(db: None) -> Sender:
 @pytest.fixture
 def catcher(db: None) -> Provider:
     return Provider.objects.create(
-        name="Test inbox", options={"host": "127.0.0.1", "port": 2525, "tls": "none"}, is_catcher=True
+        name="Catcher", options={"host": "127.0.0.1", "port": 2525, "tls": "none"}, is_catcher=True
     )
 
 
