@@ -144,7 +144,7 @@ def notes_of(mailing: Mailing, ledger: Ledger) -> dict[str, str]:
     refused = percent(ledger.refused / tried) if tried else ""
     return {
         "planned": _("list frozen") if mailing.snapshot_done_at else _("still being frozen"),
-        "accepted": _("taken by %s") % mailing.provider.name if ledger.accepted else "",
+        "accepted": _("taken by %s") % mailing.provider if ledger.accepted else "",
         "pending": "" if ledger.pending else _("nobody left"),
         "skipped": _("most: %s") % Reason(skipped).label if skipped else "",
         "refused": _("%s of the tries") % refused if ledger.refused else "",

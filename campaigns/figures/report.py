@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.figures.live import notes_of
 from campaigns.models import Campaign
@@ -32,8 +33,9 @@ class ShownRate:
     is_better: bool | None
 
     @property
-    def label(self) -> Any:
-        return self.rate.label
+    def label(self) -> str:
+        """A word for a narrow column; the rate's own label stands beside its definition."""
+        return str(_LABELS[self.rate.name])
 
     @property
     def value(self) -> float | None:
@@ -125,6 +127,15 @@ def _usual(campaign: Campaign) -> dict[str, list[float]]:
     return found
 
 
+_LABELS = {
+    "delivery": gettext_lazy("Delivery"),
+    "bounce": gettext_lazy("Bounces"),
+    "complaint": gettext_lazy("Complaints"),
+    "open": gettext_lazy("Opens"),
+    "click": gettext_lazy("Clicks"),
+    "click_to_open": gettext_lazy("Clicks of openers"),
+    "unsubscribe": gettext_lazy("Unsubscribes"),
+}
 # The people page behind each rate; the hard bounces are told in the note of the bounces.
 _PEOPLE = {
     "delivery": "did=delivered",

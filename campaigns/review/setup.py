@@ -103,25 +103,25 @@ def check_provider(provider: Provider | None) -> Iterator[Check]:
         yield look(
             "provider_catcher",
             _("This delivers to nobody"),
-            _("%s keeps every message in the test inbox. Choose a real provider to reach people.") % provider.name,
+            _("%s keeps every message in the test inbox. Choose a real provider to reach people.") % provider,
             fix=Fix.CONTENT,
         )
     elif provider.test_error:
         yield look(
             "provider_failing",
-            _("The last connection to %s failed") % provider.name,
+            _("The last connection to %s failed") % provider,
             provider.test_error,
             fix=Fix.PROVIDER,
         )
     elif provider.tested_at is None:
         yield look(
             "provider_untested",
-            _("%s was never tested") % provider.name,
+            _("%s was never tested") % provider,
             _("One click tells whether it takes our login."),
             fix=Fix.PROVIDER,
         )
     else:
-        yield good("provider", _("%s takes our login") % provider.name)
+        yield good("provider", _("%s takes our login") % provider)
 
 
 def check_way_out(provider: Provider | None) -> Iterator[Check]:

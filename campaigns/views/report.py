@@ -12,8 +12,7 @@ from campaigns.figures.report import report_of
 from campaigns.queries import place_of
 from campaigns.views.common import find, head
 from common.policies import message_policy
-from delivery.models import Message
-from delivery.skeleton import CannotFill, ContentRefused, view_html
+from delivery.queries import message_html
 
 _SPANS = {"48h": timedelta(hours=48), "10d": timedelta(days=10), "all": None}
 
@@ -39,9 +38,7 @@ def report_page(request: Request, pk: int) -> HttpResponse:
 def message(request: Request, pk: int) -> HttpResponse:
     """The message as the first of its recipients got it; links are those of the view in the browser, without pixel."""
     mailing = find(pk).mailing
-    if mailing is None or mailing.first_message_id is None:
+    html = message_html(mailing_id=mailing.pk, message_id=mailing.first_message_id or 0) if mailing else None
+    if html is None:
         raise Http404
-    try:
-        return HttpResponse(view_html(mailing.pk, mailing.first_message_id))
-    except (Message.DoesNotExist, ContentRefused, CannotFill) as error:
-        raise Http404 from error
+    return HttpResponse(html)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -61,9 +62,24 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "previous": queries.previous_of(campaign),
         "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
         "zone": timezone.get_current_timezone_name(),
-        "is_test_possible": campaign.template_version_id and campaign.sender_id and campaign.provider_id,
+        "test_query": _test_query(campaign, reader),
     }
     return render(request, "campaigns/review.html", context)
+
+
+def _test_query(campaign: Campaign, reader: Contact | None) -> str:
+    """What the test send's panel is filled with; empty while there is nothing to send."""
+    if campaign.template_version_id is None:
+        return ""
+    values = {
+        "version": campaign.template_version_id,
+        "subject": campaign.subject,
+        "preheader": campaign.preheader,
+        "sender": campaign.sender_id,
+        "provider": campaign.provider_id,
+        "contact": reader.pk if reader else None,
+    }
+    return urlencode({name: value for name, value in values.items() if value})
 
 
 def _readers(campaign: Campaign) -> list[Contact]:
