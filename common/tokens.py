@@ -31,6 +31,8 @@ class Purpose(IntEnum):
     OPEN = 4
     CLICK = 5
     MESSAGE = 6  # opens nothing: in Message-ID and return path it names a message we really sent
+    CONFIRM = 7  # a contacts.Confirmation: mailing 0, its number where others have the message
+    TRACKING = 8
 
 
 class BadToken(ValueError):

@@ -18,6 +18,16 @@ app.conf.beat_schedule = {
     "due-campaigns": {"task": "campaigns.tasks.start_due", "schedule": schedule(2), "options": {"queue": "default"}},
     "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
     "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},
+    "due-confirmations": {
+        "task": "delivery.tasks.write_due_mails",
+        "schedule": schedule(10),
+        "options": {"queue": "default"},
+    },
+    "tidy-confirmations": {
+        "task": "contacts.tasks.tidy_confirmations",
+        "schedule": crontab(minute=35),
+        "options": {"queue": "default"},
+    },
     "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
     "event-partitions": {
         "task": "feedback.tasks.make_partitions",

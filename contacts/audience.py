@@ -52,6 +52,7 @@ class Obstacle(IntegerChoices):
     """Why somebody of an audience will not get a campaign. Numbers as in delivery's reasons of a skip."""
 
     SAMPLE = 13, _("sample contact, only for the test inbox")
+    PAUSED = 17, _("takes a break from our messages")
     UNSUBSCRIBED = 20, Suppression.Reason.UNSUBSCRIBED.label
     HARD_BOUNCE = 21, Suppression.Reason.HARD_BOUNCE.label
     SOFT_BOUNCES = 22, Suppression.Reason.SOFT_BOUNCES.label
@@ -76,7 +77,7 @@ def preview(audience: Audience, *, reaches_samples: bool) -> AudiencePreview:
     with connection.cursor() as cursor:
         cursor.execute(
             load_sql("contacts", "audience_preview").replace("/* source */", source),
-            [int(Obstacle.SAMPLE), reaches_samples, *params],
+            [int(Obstacle.SAMPLE), int(Obstacle.PAUSED), reaches_samples, *params],
         )
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     obstacles: dict[int, int] = {}

@@ -11,10 +11,14 @@ class DeliveryConfig(AppConfig):
     verbose_name = _("Sending")
 
     def ready(self) -> None:
-        from contacts.registry import timeline
+        from contacts.registry import erasure, holdings, timeline
+        from delivery import receivers  # noqa: F401  connects them
+        from delivery.rights import erase_messages, messages_held
         from delivery.timeline import messages_of
 
         timeline.register(messages_of)
+        erasure.register(erase_messages)
+        holdings.register(messages_held)
         post_migrate.connect(_make_catcher, sender=self)
 
 

@@ -163,6 +163,7 @@ def close_cancelled(mailing_id: int) -> bool:
 def _through() -> list[int]:
     """Mailings being sent with everybody frozen and every batch done."""
     is_open = Q(pk__in=Batch.objects.exclude(state=Batch.State.DONE).values("mailing_id"))
+    is_open |= Q(open_until__gt=timezone.now())
     found = Mailing.objects.filter(state=Mailing.State.SENDING).exclude(snapshot_done_at=None).exclude(is_open)
     return list(found.values_list("pk", flat=True))
 

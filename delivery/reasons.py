@@ -14,6 +14,7 @@ class Reason(models.IntegerChoices):
     CANNOT_RENDER = 14, _("the message could not be made for this person")
     SMTPUTF8_NEEDED = 15, _("address needs SMTPUTF8, which the provider does not offer")
     CANCELLED = 16, _("campaign cancelled")
+    PAUSED = 17, _("takes a break from our messages")
     # skipped because suppressed: the numbers of contacts.Suppression.Reason
     UNSUBSCRIBED = 20, _("unsubscribed from everything")
     HARD_BOUNCE = 21, _("dead address")

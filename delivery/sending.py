@@ -14,7 +14,9 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
+from contacts.tombstones import any_tombstones, tombstones_of
 from delivery import ledger
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
@@ -52,7 +54,10 @@ class BatchSender:
     def __init__(self, claim: Claim, lane: Lane, *, stop: Callable[[], bool] = is_stopping) -> None:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
-        self._lists = Audience.from_json(Mailing.objects.get(pk=claim.mailing_id).audience).lists
+        mailing = Mailing.objects.get(pk=claim.mailing_id)
+        self._lists = Audience.from_json(mailing.audience).lists
+        self._is_marketing = not mailing.is_transactional
+        self._has_tombstones = any_tombstones()
         self._deadline = claim.deadline
         self._done_to = claim.first_id - 1
         self._facts: list[Fact] = []
@@ -93,12 +98,25 @@ class BatchSender:
             self.lane.ready()
             open_to = waiting[-1].message.pk
             opened = ledger.mark_window(
-                self.claim, self._facts, done_to=self._done_to, open_to=open_to, lists=self._lists
+                self.claim,
+                self._facts,
+                done_to=self._done_to,
+                open_to=open_to,
+                lists=self._lists,
+                is_marketing=self._is_marketing,
             )
             if opened is None:
                 return
             self._facts, self._deadline = unfit, opened.deadline
-            yield from self._hand_over(prepared, opened.leave_out, open_to)
+            yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to)
+
+    def _erased(self, waiting: Sequence[Waiting]) -> dict[int, int]:
+        """Who asked to be erased and came back by a way that did not look: {message id: reason}."""
+        if not self._has_tombstones:
+            return {}
+        keys = {one.message.pk: _key(one.message.address) for one in waiting}
+        reasons = tombstones_of(set(keys.values()), is_marketing=self._is_marketing)
+        return {pk: reasons[key] for pk, key in keys.items() if key in reasons}
 
     def _prepare(self, waiting: Sequence[Waiting]) -> tuple[list[tuple[Waiting, Any]], list[Fact]]:
         """Rendered messages, and facts about those that cannot be made."""
@@ -212,3 +230,10 @@ class BatchSender:
                 if self._deadline.seconds_left() < -self.claim.lease.total_seconds():
                     raise
                 time.sleep(1)
+
+
+def _key(address: str) -> str:
+    try:
+        return address_key(address)
+    except BrokenAddress:
+        return address

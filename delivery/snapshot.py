@@ -100,6 +100,7 @@ class _Plan:
             "no_samples": not mailing.provider.is_catcher,
             "not_here": int(Reason.NOT_ALLOWED_HERE),
             "same_address": int(Reason.SAME_ADDRESS),
+            "paused": int(Reason.PAUSED),
             "batch": self._batch_size(mailing.provider.connection_count),
         }
 

@@ -5,10 +5,12 @@ from collections import Counter
 import structlog
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.utils import timezone
 
 from common.locks import only_one
 from delivery import dispatch
 from delivery.ledger import check_ledger
+from delivery.mails import send_due_confirmations
 from delivery.models import Mailing
 from delivery.queries import note_worker
 from delivery.stopping import request_stop
@@ -58,6 +60,14 @@ def freeze(mailing_id: int) -> None:
 def send_batches(provider_id: int, connections: int = 1, **_: object) -> None:
     if dispatch.work_provider(provider_id, connections=connections):
         ring([free for free in dispatch.free_slots() if free == provider_id])
+
+
+@shared_task(queue="default", expires=STALE)
+def write_due_mails() -> None:
+    """Confirmation mails whose signal was missed, or that could not be sent before."""
+    with only_one("delivery.write_due_mails") as is_ours:
+        if is_ours:
+            send_due_confirmations(at=timezone.now())
 
 
 @shared_task(queue="default")

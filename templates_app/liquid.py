@@ -45,7 +45,7 @@ TAGS = (
     unless_tag.UnlessTag,
 )
 # Names with fields of their own; every other name stands alone.
-OBJECTS = ("contact", "list", "organisation")
+OBJECTS = ("contact", "list", "organisation", "action")
 # What Envol itself gives to a message. Contact fields come on top (templates_app/variables.py).
 OWN_NAMES = frozenset(
     {"list.name", "unsubscribe_url", "preferences_url", "view_in_browser_url", "organisation.name"}

@@ -99,12 +99,19 @@ def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
 
 
 def mark_window(
-    claim: Claim, facts: Sequence[Fact], *, done_to: int, open_to: int, lists: Sequence[int] = ()
+    claim: Claim,
+    facts: Sequence[Fact],
+    *,
+    done_to: int,
+    open_to: int,
+    lists: Sequence[int] = (),
+    is_marketing: bool = True,
 ) -> Opened | None:
     """Write the last window's facts and open the next, in one durable transaction: only after it, the network.
 
     None when the claim may not begin anything more (paused, cancelled, lease over): nothing was written then.
-    `lists`: who is on none of them any more is left out of the new window.
+    `lists`: who is on none of them any more is left out of the new window. Where it is no marketing, only a
+    suppression of everything counts.
     """
     clock = Deadline.before()
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -122,7 +129,14 @@ def mark_window(
         _append(cursor, claim, facts)
         cursor.execute(
             load_sql("delivery", "leave_out"),
-            {"done_to": done_to, "open_to": open_to, "lists": list(lists), "left": Reason.NOT_SUBSCRIBED},
+            {
+                "done_to": done_to,
+                "open_to": open_to,
+                "lists": list(lists),
+                "is_marketing": is_marketing,
+                "left": Reason.NOT_SUBSCRIBED,
+                "paused": Reason.PAUSED,
+            },
         )
         leave_out = dict(cursor.fetchall())
     return Opened(deadline=clock.after(claim.lease), leave_out=leave_out)

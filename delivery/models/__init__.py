@@ -1,7 +1,7 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
-from delivery.models.mailings import Content, Link, Mailing
+from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
 from delivery.models.providers import Provider
 
 __all__ = [
@@ -10,9 +10,11 @@ __all__ = [
     "Content",
     "Counter",
     "Link",
+    "ListMail",
     "Mailing",
     "Message",
     "MessageState",
     "Outcome",
     "Provider",
+    "StandingMailing",
 ]

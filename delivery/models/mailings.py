@@ -32,6 +32,10 @@ class Mailing(models.Model):
     tracking_url = models.URLField()  # where pixel and links live in these mails
     organisation = models.JSONField(default=dict)  # name and address as printed
     is_test = models.BooleanField(default=False)  # out of every figure
+    # Asked for by its reader (a confirmation): no list headers, and only a suppression of everything stops it.
+    is_transactional = models.BooleanField(default=False, db_default=False)
+    # Single messages may be written into it until then (StandingMailing); it is not finished before.
+    open_until = models.DateTimeField(null=True)
     is_sample = models.BooleanField(default=False)
     starts_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
@@ -96,3 +100,58 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class StandingMailing(models.Model):
+    """Where single messages of one kind are written: a mailing a month, so that old ranges can be dropped one day.
+
+    `key` names kind, language, provider, sender and what is said: when one of them changes, another mailing begins.
+    """
+
+    key = models.CharField(max_length=120)
+    month = models.DateField()  # its first day
+    mailing = models.OneToOneField(Mailing, on_delete=models.CASCADE, related_name="standing")
+
+    class Meta:
+        verbose_name = _("standing mailing")
+        constraints = [models.UniqueConstraint(fields=["key", "month"], name="one_standing_mailing")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.month}"
+
+
+class ListMail(models.Model):
+    """In whose name and through whom a list writes by itself, and how it says welcome."""
+
+    contact_list = models.OneToOneField("contacts.ContactList", on_delete=models.CASCADE, related_name="mail")
+    sender = models.ForeignKey(
+        "deliverability.Sender",
+        verbose_name=_("sender"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    provider = models.ForeignKey(
+        "delivery.Provider",
+        verbose_name=_("provider"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    welcome_subject = models.CharField(_("subject of the welcome message"), max_length=200, blank=True)
+    welcome_template = models.ForeignKey(
+        "templates_app.Template",
+        verbose_name=_("welcome message"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("mail of a list")
+
+    def __str__(self) -> str:
+        return str(self.contact_list)

@@ -66,6 +66,8 @@ class MailingOrder:
     occasion: int | None = None
     is_test: bool = False
     is_sample: bool = False
+    is_transactional: bool = False
+    open_until: datetime | None = None
 
 
 def draw_occasion() -> int:
@@ -99,6 +101,8 @@ def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
         organisation={"name": ours.name, "address": ours.address},
         is_test=order.is_test,
         is_sample=order.is_sample,
+        is_transactional=order.is_transactional,
+        open_until=order.open_until,
         starts_at=order.starts_at,
     )
     for content in order.contents:

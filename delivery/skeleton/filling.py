@@ -1,6 +1,6 @@
 """The skeleton of a content: made once in each process, filled for each person in some tens of microseconds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -121,8 +121,7 @@ class _Look:
             date_field(second),
             f"Message-ID: {frame.message_id(self.id_signer.sign(middle))}",
             *frame.reply_to_field,
-            f"List-ID: {frame.list_id(state.values)}",
-            f"List-Unsubscribe: <{state.url(UNSUBSCRIBE)}>",
+            *(f"{name}: {value}" for name, value in self._list_headers(state)),
             f"X-Envol-ID: {frame.opaque_id(message.pk)}\r\n",
         ]
         out = plan.chunks.copy()
@@ -137,11 +136,7 @@ class _Look:
     def fill_parts(self, message: OneCopy) -> Parts:
         frame, state = self.frame, self._state(message, message_bytes(message.pk))
         to, _needs_smtputf8 = mailbox(message.address)
-        headers = {
-            "List-ID": frame.list_id(state.values),
-            "List-Unsubscribe": f"<{state.url(UNSUBSCRIBE)}>",
-            **frame.constant_headers(),
-        }
+        headers = {**dict(self._list_headers(state)), **frame.constant_headers()}
         return Parts(
             subject=safe(state.whole(self.subject_cut), SUBJECT_NAME),
             html=state.whole(self.html_cut),
@@ -167,6 +162,9 @@ class _Look:
     def _state(self, message: OneCopy, middle: bytes) -> State:
         tokens = {name: signer.sign(middle) for name, signer in self.signers}
         return State(variables_of(message, self.mailing), tokens, self.doors)
+
+    def _list_headers(self, state: State) -> Iterable[tuple[str, str]]:
+        return self.frame.list_headers(state.values, state.url(UNSUBSCRIBE)).items()
 
     def _subject(self, state: State) -> str:
         return subject_field(safe(state.whole(self.subject_cut), SUBJECT_NAME))

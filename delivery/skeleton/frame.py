@@ -12,7 +12,8 @@ from delivery.skeleton.body import Chunk
 from delivery.skeleton.errors import CannotFill, ContentRefused
 from delivery.skeleton.headers import mailbox, mailbox_field, safe
 
-STREAM, KIND = "marketing", "campaign"  # fields two and three of Feedback-ID
+# Fields two and three of Feedback-ID: stream and kind.
+MARKETING, TRANSACTIONAL = "marketing:campaign", "transactional:request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Frame:
     needs_smtputf8: bool
     lists: tuple[int, ...]
     boundary: str
+    is_transactional: bool
 
     def message_id(self, token: str) -> str:
         """Unique per copy, on the sender's domain, signed: a bounce that names it names a message we sent."""
@@ -40,11 +42,20 @@ class Frame:
 
     def constant_headers(self) -> dict[str, str]:
         """The same in every message, in their order."""
+        sender = self.domain.replace(".", "-")
+        if self.is_transactional:
+            return {"Feedback-ID": f"{self.mailing}:{TRANSACTIONAL}:{sender}", "Auto-Submitted": "auto-generated"}
         return {
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "Feedback-ID": f"{self.mailing}:{STREAM}:{KIND}:{self.domain.replace('.', '-')}",
+            "Feedback-ID": f"{self.mailing}:{MARKETING}:{sender}",
             "Precedence": "bulk",
         }
+
+    def list_headers(self, values: Mapping[str, Any], unsubscribe: str) -> dict[str, str]:
+        """Who can leave what, in campaigns; nobody leaves what they asked for themselves."""
+        if self.is_transactional:
+            return {}
+        return {"List-ID": self.list_id(values), "List-Unsubscribe": f"<{unsubscribe}>"}
 
     @property
     def reply_to_field(self) -> tuple[str, ...]:
@@ -83,6 +94,7 @@ def frame_of(content: Content) -> Frame:
         needs_smtputf8=sender_utf8 or reply_utf8,
         lists=tuple(sorted(int(one) for one in mailing.audience.get("lists", ()))),
         boundary=f"=_{hashlib.blake2b(seed, digest_size=12).hexdigest()}",
+        is_transactional=mailing.is_transactional,
     )
 
 

@@ -48,8 +48,8 @@ def render_slowly(content: Content, message: Message, *, at: datetime) -> bytes:
     _add_identity(mail, frame, message, at)
     if frame.reply_to:
         mail["Reply-To"] = frame.reply_to
-    mail["List-ID"] = frame.list_id(variables)
-    mail["List-Unsubscribe"] = f"<{urls['unsubscribe_url']}>"
+    for name, value in frame.list_headers(variables, urls["unsubscribe_url"]).items():
+        mail[name] = value
     mail["X-Envol-ID"] = frame.opaque_id(message.pk)
     for name, value in frame.constant_headers().items():
         mail[name] = value

@@ -58,6 +58,7 @@ def variables_of(message: OneCopy, mailing: Mailing) -> dict[str, Any]:
         "contact": {**(values.get("contact") or {}), "email": message.address},
         "list": values.get("list") or {},
         "organisation": organisation_of(mailing),
+        "action": values.get("action") or {},
     }
 
 

@@ -4,8 +4,15 @@ select id, reason
   from (select m.id,
                coalesce(
                  (select 0 from delivery_outcome o where o.message_id = m.id),
-                 (select s.reason from contacts_suppression s where s.address_key = m.address_key
+                 (select s.reason from contacts_suppression s
+                   where s.address_key = m.address_key
+                     and case s.scope when 0 then true when 1 then %(is_marketing)s
+                              else %(is_marketing)s and s.contact_list_id = (m.vars #>> '{list,id}')::bigint end
                    order by s.scope limit 1),
+                 case when %(is_marketing)s and m.contact_id is not null
+                       and (select 1 from contacts_contact c
+                             where c.id = m.contact_id and c.paused_until > clock_timestamp()) is not null
+                      then %(paused)s end,
                  case when %(lists)s::bigint[] <> '{}' and m.contact_id is not null
                        and (select 1 from contacts_subscription u
                              where u.contact_id = m.contact_id and u.contact_list_id = any(%(lists)s) and u.state = 1

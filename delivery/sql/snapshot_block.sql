@@ -15,8 +15,10 @@ with picked as materialized (
               {content} as content_id, {vars} as vars,
               coalesce(
                 case when %(no_samples)s and c.is_sample then %(not_here)s end,
-                (select u.reason from contacts_suppression u where u.address_key = c.address_key
+                (select u.reason from contacts_suppression u
+                  where u.address_key = c.address_key and (u.scope < 2 or u.contact_list_id = p.list_id)
                   order by u.scope limit 1),
+                case when c.paused_until > clock_timestamp() then %(paused)s end,
                 (select %(same_address)s::int from delivery_message m
                   where m.address_key = c.address_key and m.occasion = %(occasion)s)) as reason
          from picked p

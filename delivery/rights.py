@@ -1,0 +1,46 @@
+"""What the ledger keeps of one person: shown to them on demand, emptied when they ask to be erased."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from contacts.models import Contact
+from delivery.models import Attempt, Mailing, Message, Outcome
+
+SHOWN = 1_000  # messages in a copy of somebody's data, the latest
+
+
+def erase_messages(contact: Contact) -> None:
+    """Rows and figures stay; address, variables and the servers' words, which quote addresses, go."""
+    mine = list(_messages(contact).values_list("pk", flat=True))
+    Outcome.objects.filter(message_id__in=mine).update(reply=None)
+    Attempt.objects.filter(message_id__in=mine).update(reply=None)
+    Message.objects.filter(pk__in=mine).update(address="", address_key=None, contact_id=None, vars={}, tracking=0)
+
+
+def messages_held(contact: Contact) -> tuple[str, list[dict[str, Any]]]:
+    """The messages written to a person, the latest first, and what became of each."""
+    rows = list(_messages(contact).order_by("-pk")[:SHOWN])
+    outcomes = Outcome.objects.in_bulk([row.pk for row in rows])
+    names = dict(Mailing.objects.filter(pk__in={row.mailing_id for row in rows}).values_list("pk", "name"))
+    return "messages", [
+        {
+            "name": names.get(row.mailing_id, ""),
+            "address": row.address,
+            "used": row.vars,
+            **_became(outcomes.get(row.pk)),
+        }
+        for row in rows
+    ]
+
+
+def _messages(contact: Contact) -> QuerySet[Message]:
+    return Message.objects.filter(Q(contact_id=contact.pk) | Q(address_key=contact.address_key))
+
+
+def _became(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"state": "pending"}
+    stamps = ("at", "delivered_at", "opened_at", "clicked_at", "unsubscribed_at")
+    said = {name: value.isoformat() for name in stamps if (value := getattr(outcome, name))}
+    return {"state": Outcome.State(outcome.state).name.lower()} | said
