@@ -26,6 +26,7 @@ class Sender(models.Model):
     address = models.CharField(_("address"), max_length=320)
     domain = models.ForeignKey(SendingDomain, on_delete=models.PROTECT, related_name="senders")
     reply_to = models.CharField(_("reply to"), max_length=320, blank=True)
+    is_sample = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
