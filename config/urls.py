@@ -6,7 +6,9 @@ from django.urls import include, path
 from config import errors
 
 urlpatterns = [
+    path("", include("analytics.urls")),
     path("", include("accounts.urls")),
+    path("", include("sample.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("feedback.urls")),
     path("admin/", admin.site.urls),

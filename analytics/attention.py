@@ -1,0 +1,143 @@
+"""What needs a hand: each thing with its reason and the page where it is put right. A fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from analytics.figures import Period, limit_words
+from campaigns.models import Campaign
+from common.figures import number, percent
+from contacts.models import ContactImport
+from delivery.models import Batch, Mailing, Provider
+from delivery.queries import pause_words
+from feedback.rates import Rate
+
+EACH = 3  # of a kind: the list is for the morning, not an archive
+FAILED_IMPORTS_FOR = timedelta(days=14)
+ENOUGH_TO_JUDGE = 500  # people: one complaint among fifty says nothing about a sender
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """`kind` is a badge's (warn, bad, doubt, accent); `route` (with `pk`) and `rest` say where it is put right."""
+
+    icon: str
+    kind: str
+    title: str
+    text: str
+    action: str
+    route: str
+    pk: int | None = None
+    rest: str = ""
+
+
+def matters(*, period: Period, now: datetime) -> list[Matter]:
+    """What needs a hand now, the most urgent first."""
+    return [*_paused(), *_doubts(), *_alarms(period), *_returned(), *_providers(), *_imports(now)]
+
+
+def _paused() -> Iterator[Matter]:
+    campaigns = Campaign.objects.filter(mailing__state=Mailing.State.PAUSED).select_related("mailing")
+    for campaign in campaigns.order_by("-mailing__started_at")[:EACH]:
+        assert campaign.mailing
+        words = pause_words(campaign.mailing)
+        yield Matter(
+            icon="player-pause",
+            kind="bad" if words else "warn",
+            title=_("“%(name)s” is paused") % {"name": campaign.name},
+            text=words or _("Somebody of the team paused it; the rest has not left."),
+            route="campaigns:live",
+            pk=campaign.pk,
+            action=_("Look"),
+        )
+
+
+def _doubts() -> Iterator[Matter]:
+    rows = (
+        Batch.objects.filter(unknown_count__gt=0, mailing__campaign__isnull=False)
+        .values("mailing__campaign__pk", "mailing__name")
+        .annotate(people=Sum("unknown_count"))
+        .order_by("-mailing__campaign__pk")[:EACH]
+    )
+    for row in rows:
+        yield Matter(
+            icon="help",
+            kind="doubt",
+            title=ngettext("%(count)s message of unknown fate", "%(count)s messages of unknown fate", row["people"])
+            % {"count": number(row["people"])},
+            text=_("“%(name)s”: the provider’s answer was lost. Nobody is written to twice before you decide.")
+            % {"name": row["mailing__name"]},
+            route="campaigns:people",
+            pk=row["mailing__campaign__pk"],
+            rest="?state=unknown",
+            action=_("Decide"),
+        )
+
+
+def _alarms(period: Period) -> Iterator[Matter]:
+    for figure in period.figures:
+        rate = figure.rate
+        if rate.alarm and rate.denominator >= ENOUGH_TO_JUDGE:
+            yield Matter(
+                icon="shield-exclamation",
+                kind="bad" if rate.alarm > 1 else "warn",
+                title=_alarm_title(rate),
+                text=_("%(value)s over %(days)s days; the threshold is %(limit)s.")
+                % {"value": percent(rate.value), "days": period.days, "limit": limit_words(rate)},
+                route="analytics:home",
+                rest="#rates",
+                action=_("See the rates"),
+            )
+
+
+def _alarm_title(rate: Rate) -> str:
+    return {
+        "bounce": _("Too many bounces: mailbox providers look at that"),
+        "complaint": _("Too many complaints: mailbox providers look at that"),
+        "unsubscribe": _("Many people leave"),
+    }[rate.name]
+
+
+def _returned() -> Iterator[Matter]:
+    campaigns = Campaign.objects.filter(state=Campaign.State.DRAFT).exclude(problem="").order_by("-updated_at")
+    for campaign in campaigns[:EACH]:
+        yield Matter(
+            icon="arrow-back-up",
+            kind="warn",
+            title=_("“%(name)s” could not leave") % {"name": campaign.name},
+            text=campaign.problem,
+            route="campaigns:show",
+            pk=campaign.pk,
+            action=_("Correct it"),
+        )
+
+
+def _providers() -> Iterator[Matter]:
+    for provider in Provider.objects.exclude(test_error="").order_by("-tested_at")[:EACH]:
+        yield Matter(
+            icon="plug-connected-x",
+            kind="bad",
+            title=_("“%(name)s” does not take our mail") % {"name": provider.name},
+            text=provider.test_error,
+            route="delivery:providers",
+            action=_("Look"),
+        )
+
+
+def _imports(now: datetime) -> Iterator[Matter]:
+    failed = ContactImport.objects.filter(
+        state=ContactImport.State.FAILED, created_at__gte=now - FAILED_IMPORTS_FOR
+    ).order_by("-created_at", "-pk")
+    for found in failed[:EACH]:
+        yield Matter(
+            icon="file-x",
+            kind="warn",
+            title=_("The import of “%(name)s” stopped") % {"name": found.file_name},
+            text=found.error,
+            route="contacts:imports",
+            action=_("Look"),
+        )
