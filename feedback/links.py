@@ -5,6 +5,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from delivery.models import Link, Message
+from delivery.skeleton import variables_of
 from templates_app.liquid import CannotRender, render
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\xa0\u2028\u2029]")
@@ -43,9 +44,8 @@ def _stored(mailing: int, number: int) -> str:
 
 
 def _rendered(url: str, *, mailing: int, message: int) -> str:
-    row = Message.objects.filter(pk=message, mailing=mailing).values_list("vars", "mailing__organisation").first()
-    values, organisation = row or ({}, {})
+    row = Message.objects.select_related("mailing").filter(pk=message, mailing=mailing).first()
     try:
-        return render(url, values | {"organisation": organisation}).strip()
+        return render(url, variables_of(row, row.mailing) if row else {}).strip()
     except CannotRender as error:
         raise NowhereToGo(url) from error

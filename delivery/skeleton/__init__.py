@@ -3,7 +3,8 @@
 from delivery.skeleton.errors import CannotFill, ContentRefused
 from delivery.skeleton.filling import Filled, Parts, Skeleton, compile_content, names_of, skeleton_for
 from delivery.skeleton.links import record_links
-from delivery.skeleton.viewing import Draft, Preview, destination, preview, view_html
+from delivery.skeleton.texts import variables_of
+from delivery.skeleton.viewing import Draft, Preview, preview, view_html
 
 __all__ = [
     "CannotFill",
@@ -14,10 +15,10 @@ __all__ = [
     "Preview",
     "Skeleton",
     "compile_content",
-    "destination",
     "names_of",
     "preview",
     "record_links",
     "skeleton_for",
+    "variables_of",
     "view_html",
 ]

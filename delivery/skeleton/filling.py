@@ -119,7 +119,7 @@ class _Look:
             f"To: {rcpt_to}",
             self.constant_subject or self._subject(state),
             date_field(second),
-            f"Message-ID: {frame.message_id(self.id_signer.sign(middle))}",
+            f"Message-ID: {frame.message_id(self.id_signer.sign(middle), message)}",
             *frame.reply_to_field,
             *(f"{name}: {value}" for name, value in self._list_headers(state)),
             f"X-Envol-ID: {frame.opaque_id(message.pk)}\r\n",

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from django.utils.translation import gettext as _
 
+from delivery.copies import OneCopy
 from delivery.models import Content
 from delivery.skeleton.body import Chunk
 from delivery.skeleton.errors import CannotFill, ContentRefused
@@ -30,9 +32,13 @@ class Frame:
     boundary: str
     is_transactional: bool
 
-    def message_id(self, token: str) -> str:
-        """Unique per copy, on the sender's domain, signed: a bounce that names it names a message we sent."""
-        return f"<{token}@{self.domain}>"
+    def message_id(self, token: str, message: OneCopy) -> str:
+        """Unique per copy, on the sender's domain, signed: a bounce that names it names a message we sent.
+
+        The copies of a test all have number 0: the address tells them apart.
+        """
+        copy = "" if message.pk else f".{crc32(message.address.encode()):x}"
+        return f"<{token}{copy}@{self.domain}>"
 
     def list_id(self, values: Mapping[str, Any]) -> str:
         """Stable per list: the one the person is written to as, else the campaign's."""

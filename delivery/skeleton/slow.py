@@ -68,7 +68,7 @@ def render_slowly(content: Content, message: Message, *, at: datetime) -> bytes:
 def _add_identity(mail: Mail, frame: Frame, message: Message, at: datetime) -> None:
     mail["Date"] = formatdate(int(at.timestamp()))
     token = tokens.encode(tokens.Purpose.MESSAGE, mailing=message.mailing_id, message=message.pk)
-    mail["Message-ID"] = frame.message_id(token)
+    mail["Message-ID"] = frame.message_id(token, message)
 
 
 def _subject(text: str) -> str:

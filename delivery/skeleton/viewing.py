@@ -1,16 +1,15 @@
 """A message looked at rather than sent: in the browser by its reader, before sending by its author."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from common.tokens import TOKEN_LENGTH
 from contacts.models import Contact
-from delivery.models import Link, Message
+from delivery.models import Message
 from delivery.skeleton.filling import skeleton_for
 from delivery.skeleton.links import find_links
-from delivery.skeleton.texts import variables_of, with_preheader
+from delivery.skeleton.texts import with_preheader
 from templates_app import liquid
 from templates_app.text_part import text_from_html
 from templates_app.variables import contact_variables, preview_variables
@@ -63,26 +62,6 @@ def preview(draft: Draft, *, contact: Contact | None, list_name: str = "") -> Pr
         text=text,
         size=len(html.encode()) + _growth(html),
     )
-
-
-def destination(link: Link, message: Message | None) -> str:
-    """Where a click on `link` leads; empty where that is no web address.
-
-    `message` is whose click it was: an address with Liquid in it is made again from that person's values.
-    """
-    url = link.url
-    if "{{" in url or "{%" in url:
-        if message is None:
-            return ""
-        try:
-            url = liquid.render(url, variables_of(message, link.mailing)).strip()
-        except liquid.CannotRender:
-            return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def _growth(html: str) -> int:

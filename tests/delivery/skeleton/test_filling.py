@@ -76,6 +76,17 @@ def test_parts_for_providers_carry_the_same() -> None:
     assert parts.sender == "=?utf-8?b?w4lsaXNl?= <bonjour@verdier.example>"
 
 
+def test_copies_of_a_test_have_ids_of_their_own() -> None:
+    content = make_content()
+    skeleton = compile_content(content)
+    ids = {
+        email.message_from_bytes(skeleton.fill(make_message(content, pk=0, address=address)).source)["Message-ID"]
+        for address in ("a@b.example", "c@d.example")
+    }
+
+    assert len(ids) == 2
+
+
 def test_names_say_what_the_snapshot_must_keep() -> None:
     content = make_content(
         "{{ contact.city }} {{ contact.email }} {{ organisation.name }} {{ unsubscribe_url }}",

@@ -6,7 +6,7 @@ import pytest
 
 from common.tokens import Purpose, decode
 from delivery.models import Link
-from delivery.skeleton import compile_content, destination, record_links
+from delivery.skeleton import compile_content, record_links
 from tests.delivery.skeleton.contents import AGGREGATE, FULL, NONE, make_content, make_message
 
 pytestmark = pytest.mark.django_db
@@ -80,18 +80,3 @@ def test_no_tracking_leaves_the_authors_links() -> None:
 
     assert addresses(html)[:2] == ["https://a.example/?x=1&amp;y=2", "https://b.example/Lyon"]
     assert "/c/" not in html and "/o/" not in html
-
-
-def test_a_click_leads_to_the_persons_own_address() -> None:
-    content = make_content(HTML)
-    plain, personal = content.links.order_by("number")
-
-    assert destination(plain, None) == "https://a.example/?x=1&y=2"
-    assert destination(personal, make_message(content)) == "https://b.example/Lyon"
-    assert destination(personal, None) == ""
-
-
-def test_a_persons_value_never_becomes_a_script() -> None:
-    content = make_content('<a href="{{ contact.site }}">x</a>')
-
-    assert destination(content.links.get(), make_message(content, contact={"site": "javascript:alert(1)"})) == ""
