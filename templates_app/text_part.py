@@ -11,6 +11,7 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "b
 _LINES = frozenset({"div", "li", "tr", "table", "section", "article", "header", "footer", "dt", "dd", "center"})
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _BODY = re.compile(r"<body\b(?:\"[^\"]*\"|'[^']*'|[^\"'>])*>", re.IGNORECASE)
+_FRAME = re.compile(r"</?(?:body|html)\b[^>]*>", re.IGNORECASE)
 _END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff]")
@@ -24,7 +25,8 @@ def text_from_html(html: str) -> str:
     tokens = html_with_tokens(masked)
     opening, closings = _BODY.search(tokens), list(_END_OF_BODY.finditer(tokens))
     inside = tokens[opening.end() if opening else 0 : closings[-1].start() if closings else len(tokens)]
-    body = LexborHTMLParser(f"<body>{inside}").body  # Liquid outside a body would stay outside
+    # Comments after a stray </body> leave the body, and Liquid would be lost with them.
+    body = LexborHTMLParser(f"<body>{_FRAME.sub('', inside)}").body
     if body is None:
         return ""
     writer = _Writer()

@@ -45,6 +45,12 @@ def test_liquid_keeps_its_place_and_leaves_no_holes() -> None:
     assert render(text, {"x": 9}) == "A\n\nC\n"
 
 
+def test_a_stray_end_of_body_loses_nothing() -> None:
+    html = "</body>{% if x %}<p>B</p>{% endif %}</body>"
+
+    assert render(text_from_html(html), {"x": 1}) == "B\n"
+
+
 def test_layout_tables_of_mjml_become_paragraphs() -> None:
     source = (
         "<mjml><mj-body><mj-section><mj-column><mj-text>Un</mj-text><mj-button href='https://a.example'>Deux</mj-button>"
