@@ -69,7 +69,11 @@ def is_sending_sample_only() -> bool:
 
 def progress(found: Facts, organisation: Organisation) -> Progress:
     """The six steps; where each stands."""
-    steps = [
+    return Progress(_with_current([*_who_and_whom(found, organisation), *_what_and_how(found)]))
+
+
+def _who_and_whom(found: Facts, organisation: Organisation) -> list[Step]:
+    return [
         Step(
             title=_("Say who you are"),
             text=_("%(name)s. Name and postal address stand at the foot of every campaign.")
@@ -97,6 +101,11 @@ def progress(found: Facts, organisation: Organisation) -> Progress:
             action=_("Add a sender"),
             is_done=found.sender,
         ),
+    ]
+
+
+def _what_and_how(found: Facts) -> list[Step]:
+    return [
         Step(
             title=_("Make a template"),
             text=_("MJML on the left, your message on the right, as one of your contacts will read it."),
@@ -122,7 +131,6 @@ def progress(found: Facts, organisation: Organisation) -> Progress:
             is_done=found.provider,
         ),
     ]
-    return Progress(_with_current(steps))
 
 
 def _with_current(steps: list[Step]) -> list[Step]:
