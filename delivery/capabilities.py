@@ -143,7 +143,7 @@ _KINDS = (
         batch_size=2_000,
         has_batch_headers=True,
     ),
-    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", batch_size=500),
+    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", has_metadata=False, batch_size=500),
     Kind(
         "mailgun",
         "Mailgun",

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import requests
+import structlog
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailError,
@@ -33,6 +34,8 @@ from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, Parts, skeleton_for
 from delivery.verdicts import Phase, Verdict
 
+log = structlog.get_logger(__name__)
+
 LATER = frozenset({408, 425, 429})
 DOUBT = frozenset({500, 502, 504})
 # Statuses of one recipient in django-anymail's words.
@@ -44,7 +47,8 @@ def backend_of(provider: Provider) -> Any:
     """A django-anymail backend for this account. Raises LaneClosed when something is missing."""
     kind = kind_of(provider.kind)
     values = {**provider.options, **provider.credentials}
-    arguments = {one.name: values[one.name] for one in kind.fields if values.get(one.name) not in (None, "")}
+    names = {one.name for one in kind.fields} | {"api_url"}  # an address of its own may be set by hand: a proxy
+    arguments = {name: values[name] for name in names if values.get(name) not in (None, "")}
     if kind.name == "amazon_ses":
         arguments = {"session_params": arguments | {}, **_configuration_set(arguments)}
     try:
@@ -146,6 +150,9 @@ class AnymailLane:
             return self._failed(index, error)
         except requests.RequestException as error:
             return _cut(index, error)
+        except Exception as error:  # an answer django-anymail cannot read: the request may well have been taken
+            log.exception("answer_unreadable", kind=self.kind.name)
+            return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, reply=_words(error))
         return self._answered(index, call.mail)
 
     def _set_idempotency_header(self, call: Call) -> None:

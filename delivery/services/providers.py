@@ -78,7 +78,9 @@ def save_provider(given: ProviderInput, *, provider: Provider | None, user: User
 
 def _kept_options(row: Provider) -> dict[str, Any]:
     """What no form asks for, set by hand: the level of pipelining, messages a connection."""
-    return {name: row.options[name] for name in ("level", "per_connection") if name in row.options}
+    return {
+        name: row.options[name] for name in ("level", "per_connection", "in_flight", "api_url") if name in row.options
+    }
 
 
 def _plain(given: ProviderInput, kind: Kind) -> dict[str, Any]:
