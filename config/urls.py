@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("sample.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("contacts.urls")),
     path("", include("feedback.urls")),
     path("admin/", admin.site.urls),
     path("", include("catcher.urls")),

@@ -58,6 +58,8 @@ ROUTES: dict[str, Row] = {
     "delivery:count_as_sent": Row(TEAM, POST, args=(1,)),
     "delivery:send_again": Row(TEAM, POST, args=(1,)),
     "delivery:view": Row(PUBLIC, args=("x",)),
+    "contacts:subscribe": Row(PUBLIC, GET_POST, args=("x",)),
+    "contacts:confirm": Row(PUBLIC, GET_POST, args=("x",)),
     "campaigns:list": Row(TEAM),
     "campaigns:new": Row(TEAM, GET_POST),
     "campaigns:show": Row(TEAM, args=(1,)),
