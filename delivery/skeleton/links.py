@@ -18,6 +18,7 @@ from templates_app.problems import SourceErrors
 TAG = re.compile(r"<!--(?!\[if|<!)[\s\S]*?-->|<(/?[a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^\"'>])*)>")
 _LINKING = frozenset({"a", "area", "v:roundrect", "v:rect", "v:shape"})
 _HREF = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
 _MARK = "#envol-link-"
 _LABEL_LENGTH = 300
 
@@ -90,9 +91,14 @@ def _unescaped(masked: Masked, start: int, end: int) -> str:
     out, position = list[str](), start
     for number in masked.between(start, end):
         begin, stop = masked.spans[number]
-        out += (html_module.unescape(masked.source[position:begin]), masked.source[begin:stop])
+        out += (_characters(masked.source[position:begin]), masked.source[begin:stop])
         position = stop
-    return ("".join(out) + html_module.unescape(masked.source[position:end])).strip()
+    return ("".join(out) + _characters(masked.source[position:end])).strip()
+
+
+def _characters(text: str) -> str:
+    """References become characters; in an address `&copy=1` is a parameter, not a sign (HTML, 13.2.5.73)."""
+    return _REFERENCE.sub(lambda match: html_module.unescape(match[0]), text)
 
 
 def _is_known_again(url: str, html: str) -> bool:

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from templates_app.mjml.scanning import Scan
 from templates_app.problems import Places, Problem, SourceErrors
 
-# Icons of mj-social come from MJML's own host by default: each opening would be told to strangers.
+# By default icons of mj-social, and the arrows of carousels and accordions, come from hosts of strangers, who would be
+# told of each opening.
 _NO_ICON = "envol-no-icon:"
 _ICON = re.compile(rf'(?:<a [^>]*>)?<img[^>]*\ssrc="{_NO_ICON}[^"]*"[^>]*>(?:</a>)?')
+_ARROW = re.compile(r'<img[^>]*\ssrc="https://i\.imgur\.com/(?:xTh3hln|os7o9kz|bIXv1bk|w4uTygT)\.png"[^>]*>')
 _BYTES = re.compile(r"position (\d+)")
 
 
@@ -24,7 +26,7 @@ def compile_scan(scan: Scan) -> str:
             raise
         raise SourceErrors([_problem(scan, error)]) from error
     text = html if isinstance(html, str) else html.content
-    text = _ICON.sub("", text)
+    text = _ARROW.sub("", _ICON.sub("", text))
     if scan.inline_css.strip():
         text = _inlined(text, scan.inline_css)
     return scan.masked.restored(text)

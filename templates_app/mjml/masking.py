@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from templates_app.liquid import PIECE
 
 FILL = "\ue000"
-_TOKEN = re.compile(r"<!--qlq(\d+)q-->|qlq(\d+)q")
+LESS = "qlqltq"  # a < of CSS, which mrml would read as a tag
+_TOKEN = re.compile(rf"<!--qlq(\d+)q-->|qlq(\d+)q|{LESS}")
 _KEYWORD = re.compile(r"\{%-?\s*(\w+)")
 
 
@@ -45,6 +46,8 @@ class Masked:
         return _TOKEN.sub(self._piece, compiled)
 
     def _piece(self, match: "re.Match[str]") -> str:
+        if match[0] == LESS:
+            return "<"
         number = int(match[1] or match[2])
         if number >= len(self.spans):
             return match[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from templates_app.mjml.attributes import Attribute, judge, read_attributes
-from templates_app.mjml.masking import FILL, Masked, mask
+from templates_app.mjml.masking import FILL, LESS, Masked, mask
 from templates_app.mjml.spec import DANGEROUS, REFUSED, TABLE_PARTS, TAGS, VOID
 from templates_app.problems import Places, Problem
 
@@ -181,15 +181,16 @@ class _Scanner:
         return _("<%(name)s> is not supported.") % {"name": name}
 
     def advise(self, name: str, parent: str, position: int, given: set[str]) -> None:
+        own_icon = {"mj-carousel": "left-icon", "mj-accordion": "icon-wrapped-url", "mj-social-element": "src"}.get(
+            name
+        )
         if parent == "mj-attributes":
             return
         if name == "mj-image" and "alt" not in given:
             self.note(position, _("This image has no description (alt)."), is_error=False)
-        elif name == "mj-social-element" and "src" not in given and "name" in given:
-            message = _(
-                "This icon has no picture of its own (src) and is left out: icons of foreign hosts are not used."
-            )
-            self.note(position, message, is_error=False)
+        elif own_icon and own_icon not in given and (own_icon != "src" or "name" in given):
+            message = _("Without %(name)s no icon is shown: those of foreign hosts are not used.")
+            self.note(position, message % {"name": own_icon}, is_error=False)
         elif name == "mj-font":
             message = _("A font from another host tells that host who reads; many mailboxes ignore it.")
             self.note(position, message, is_error=False)
@@ -259,7 +260,7 @@ class _Scanner:
         end = self.text.find(f"</{self.stack[-1].name}", start)
         end = end if end >= 0 else len(self.text)
         self.balanced(start, end)
-        self.out.append(self.masked.with_tokens(start, end))
+        self.out.append(self.masked.with_tokens(start, end).replace("<", LESS))
         return end
 
     def inline_style(self, position: int, start: int) -> int:

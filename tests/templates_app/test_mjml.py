@@ -70,13 +70,20 @@ def test_what_is_wrong_has_a_place(source: str, line: int, column_: int, words: 
         (column('<mj-image src="https://i.example/a.png" />'), "no description"),
         (
             column('<mj-social><mj-social-element name="facebook" href="#">F</mj-social-element></mj-social>'),
-            "icons of",
+            "no icon is shown",
         ),
         ("<mjml><mj-head><mj-font name='R' href='https://f.example/r.css'/></mj-head><mj-body/></mjml>", "font from"),
     ],
 )
 def test_what_deserves_a_look_stops_nothing(source: str, words: str) -> None:
     assert words in compile_source(source).warnings[0].message
+
+
+def test_css_may_compare() -> None:
+    css = "@media (width < 600px) { .a > b { color: red } }"
+    source = f"<mjml><mj-head><mj-style>{css}</mj-style></mj-head><mj-body></mj-body></mjml>"
+
+    assert css in compile_source(source).html
 
 
 def test_icons_of_foreign_hosts_are_left_out() -> None:

@@ -33,6 +33,12 @@ def test_links_are_rows_with_where_they_lead_and_their_words() -> None:
     ]
 
 
+def test_parameters_that_look_like_signs_stay_parameters() -> None:
+    content = make_content('<a href="https://a.example/?a=1&copy=2&amp;reg=3&#38;d=4">x</a>')
+
+    assert content.links.get().url == "https://a.example/?a=1&copy=2&reg=3&d=4"
+
+
 def test_recording_twice_changes_nothing_and_a_second_content_counts_on() -> None:
     content = make_content(HTML)
     other = make_content(HTML).pk
