@@ -7,6 +7,7 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from launcher import assets, built, configuration, environment, keys, programs, translations
 from launcher.checkout import ROOT, venv_python
@@ -98,7 +99,7 @@ class _Opening:
         say()
 
     def _wants_sample_data(self) -> bool:
-        if self.servers.database is None or not (ROOT / "sample/management/commands/sample.py").exists():
+        if self.servers.database is None:
             return False
         said = self.state.read("sample.json") or {"wanted": True, "is_loaded": False}
         wanted = said["wanted"] if self.chosen.sample is None else self.chosen.sample
@@ -151,11 +152,11 @@ def _last_words(state: State) -> str:
 
 
 def _answers(chosen: Configuration) -> bool:
-    """Whether the page answers anything at all."""
+    """Whether the sign-in page is there. Not /healthz, which is right to complain while no worker runs yet."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.bind, chosen.bind)  # noqa: S104 - asked, not opened
     connection = http.client.HTTPConnection(host, chosen.port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", "/accounts/login/", headers={"Host": urlsplit(chosen.url).netloc})
         return connection.getresponse().status > 0
     except (OSError, http.client.HTTPException):
         return False
