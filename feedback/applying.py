@@ -10,7 +10,7 @@ together. Any number of processes may run it; events may come twice, in any orde
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -37,27 +37,12 @@ class Applied:
     set_aside: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Event ids in order, and the days they lie between, so that only those months are looked at."""
-
-    ids: list[int]
-    days: tuple[date, date]
-
-    def params(self, **more: Any) -> dict[str, Any]:
-        return {"ids": self.ids, "first": self.days[0], "last": self.days[1], **more}
-
-    def halves(self) -> "list[_Block]":
-        middle = len(self.ids) // 2
-        return [_Block(self.ids[:middle], self.days), _Block(self.ids[middle:], self.days)]
-
-
 def apply_pending(*, blocks: int = 1_000_000) -> Applied:
     """Apply what is stored and not applied, at most `blocks` blocks of 1,000; returns what was done."""
     done = Applied()
     after = 0
-    while blocks > 0 and (block := _next_block(after)) is not None:
-        after = block.ids[-1]
+    while blocks > 0 and (block := _next_block(after)):
+        after = block[-1]
         blocks -= 1
         _apply_or_split(block, done)
     if done.applied or done.set_aside:
@@ -65,34 +50,30 @@ def apply_pending(*, blocks: int = 1_000_000) -> Applied:
     return done
 
 
-def _next_block(after: int) -> _Block | None:
+def _next_block(after: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select id, occurred_on from feedback_event where applied_at is null and id > %s order by id limit %s",
-            [after, BLOCK],
+            "select id from feedback_event where applied_at is null and id > %s order by id limit %s", [after, BLOCK]
         )
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    days = [day for _id, day in rows]
-    return _Block([number for number, _day in rows], (min(days), max(days)))
+        return [number for (number,) in cursor.fetchall()]
 
 
-def _apply_or_split(block: _Block, done: Applied) -> None:
+def _apply_or_split(block: list[int], done: Applied) -> None:
     try:
         _settle_doubts(block)
         _with_patience(block, done)
     except OperationalError:
         raise  # the database is in trouble, not an event
     except Exception as error:
-        if len(block.ids) == 1:
-            _set_aside(block, error, done)
+        if len(block) == 1:
+            _set_aside(block[0], error, done)
             return
-        for half in block.halves():
+        middle = len(block) // 2
+        for half in (block[:middle], block[middle:]):
             _apply_or_split(half, done)
 
 
-def _with_patience(block: _Block, done: Applied) -> None:
+def _with_patience(block: list[int], done: Applied) -> None:
     """Apply; when another process held rows in another order, roll back and try again."""
     for attempt in range(1, _TRIES + 1):
         try:
@@ -107,10 +88,10 @@ def _with_patience(block: _Block, done: Applied) -> None:
         return
 
 
-def _settle_doubts(block: _Block) -> None:
+def _settle_doubts(block: list[int]) -> None:
     """What the world says of a message whose fate we do not know settles it, each in a transaction of delivery."""
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "doubts"), block.params())
+        cursor.execute(load_sql("feedback", "doubts"), {"ids": block})
         rows = cursor.fetchall()
     for message, is_by_provider, is_bounce, at in rows:
         provider = Evidence.BOUNCE if is_bounce else Evidence.WEBHOOK
@@ -118,10 +99,10 @@ def _settle_doubts(block: _Block) -> None:
         ledger.settle(message, fact=Verdict.ACCEPTED, evidence=evidence, at=at)
 
 
-def _apply(block: _Block) -> tuple[int, int]:
+def _apply(block: list[int]) -> tuple[int, int]:
     """One block in the caller's transaction; returns how many were applied and how many wait."""
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "take_events"), block.params())
+        cursor.execute(load_sql("feedback", "take_events"), {"ids": block})
         rows = [Told(*row) for row in cursor.fetchall()]
         settled = _lock_outcomes(cursor, [told.message for told in rows if told.message])
     ready = [told for told in rows if told.is_unmatched or told.message in settled]
@@ -129,7 +110,7 @@ def _apply(block: _Block) -> tuple[int, int]:
     _stamp(matched)
     draw_consequences(matched)
     touch({told.mailing for told in ready if told.mailing})
-    _mark_applied(ready, block)
+    _mark_applied(ready)
     return len(ready), len(rows) - len(ready)
 
 
@@ -160,22 +141,18 @@ def _stamp(events: Sequence[Told]) -> None:
         )
 
 
-def _mark_applied(events: Sequence[Told], block: _Block) -> None:
+def _mark_applied(events: Sequence[Told]) -> None:
+    lost = [told.id for told in events if told.is_unmatched and told.message]
     with connection.cursor() as cursor:
-        cursor.execute(
-            load_sql("feedback", "mark_applied"),
-            block.params(ids=[told.id for told in events])
-            | {"lost": [told.id for told in events if told.is_unmatched and told.message]},
-        )
+        cursor.execute(load_sql("feedback", "mark_applied"), {"ids": [told.id for told in events], "lost": lost})
 
 
-def _set_aside(block: _Block, error: Exception, done: Applied) -> None:
-    log.warning("event set aside", event_id=block.ids[0], error=str(error)[:300])
+def _set_aside(event: int, error: Exception, done: Applied) -> None:
+    log.warning("event set aside", event_id=event, error=str(error)[:300])
     with connection.cursor() as cursor:
         cursor.execute(
-            "update feedback_event set applied_at = clock_timestamp(), error = %(error)s"
-            " where id = any(%(ids)s) and occurred_on between %(first)s and %(last)s and applied_at is null",
-            block.params(error=f"{type(error).__name__}: {error}"[:500].replace("\0", "")),
+            "update feedback_event set applied_at = clock_timestamp(), error = %s where id = %s and applied_at is null",
+            [f"{type(error).__name__}: {error}"[:500].replace("\0", ""), event],
         )
         done.set_aside += cursor.rowcount
 

@@ -6,7 +6,7 @@ select m.id, bool_or(e.source <> 0), bool_or(e.kind in (3, 4, 9)),
   from feedback_event e
   join delivery_message m on m.id = e.message_id and m.mailing_id = e.mailing_id
   left join delivery_outcome o on o.message_id = m.id
- where e.id = any(%(ids)s) and e.occurred_on between %(first)s and %(last)s and e.applied_at is null
+ where e.id = any(%(ids)s) and e.applied_at is null
    and (o.state = 5
         or o.message_id is null
            and not exists (select 1
