@@ -39,6 +39,11 @@ class ContactRow:
     standing: Standing
     lists: list[Subscription] = field(default_factory=list)
 
+    @property
+    def more(self) -> int:
+        """Lists beyond the two that are shown."""
+        return max(0, len(self.lists) - 2)
+
 
 def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Suppression]) -> Standing:
     """Why a person can or cannot be mailed by a campaign: the one explanation, the same rules as `mailable()`.

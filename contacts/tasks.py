@@ -1,8 +1,12 @@
 """Celery's legs: one call each."""
 
 from celery import shared_task
+from django.utils import translation
 
 from common.locks import only_one
+from contacts.imports import run_import as run
+from contacts.imports import waiting_imports
+from contacts.models import ContactImport
 from contacts.services import tidy
 
 
@@ -11,3 +15,22 @@ def tidy_confirmations() -> None:
     with only_one("contacts.tidy_confirmations") as is_ours:
         if is_ours:
             tidy()
+
+
+@shared_task(queue="bulk")
+def run_import(import_id: int) -> None:
+    """Run or go on with one import, in the language of whoever uploaded it; nothing where somebody else holds it."""
+    job = ContactImport.objects.select_related("user").filter(pk=import_id).first()
+    if job is None:
+        return
+    with translation.override((job.user and job.user.language) or None):
+        run(import_id)
+
+
+@shared_task(queue="default")
+def resume_imports() -> None:
+    """Find released imports nobody holds: their worker died, or the message was lost."""
+    with only_one("contacts.resume_imports") as is_ours:
+        if is_ours:
+            for number in waiting_imports():
+                run_import.apply_async((number,), expires=20)  # found again by the next sweep

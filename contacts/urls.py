@@ -2,10 +2,34 @@
 
 from django.urls import path
 
-from contacts.views import public
+from contacts.views import imports, lists, people, public, suppressions
 
 app_name = "contacts"
 urlpatterns = [
     path("s/<slug:slug>/", public.subscribe, name="subscribe"),
     path("y/<str:token>", public.confirm, name="confirm"),
+    path("contacts/", people.table, name="list"),
+    path("contacts/new/", people.new, name="new_contact"),
+    path("contacts/<int:pk>/", people.show, name="contact"),
+    path("contacts/<int:pk>/edit/", people.edit, name="edit_contact"),
+    path("contacts/<int:pk>/join/", people.join, name="join"),
+    path("contacts/<int:pk>/leave/", people.leave, name="leave"),
+    path("contacts/<int:pk>/forbid/", people.forbid, name="forbid"),
+    path("contacts/<int:pk>/remove/", people.remove, name="remove_contact"),
+    path("contacts/lists/", lists.table, name="lists"),
+    path("contacts/lists/new/", lists.new, name="new_list"),
+    path("contacts/lists/<int:pk>/", lists.edit, name="edit_list"),
+    path("contacts/lists/<int:pk>/remove/", lists.remove, name="remove_list"),
+    path("contacts/imports/", imports.table, name="imports"),
+    path("contacts/imports/new/", imports.upload, name="new_import"),
+    path("contacts/imports/<int:pk>/", imports.show, name="import"),
+    path("contacts/imports/<int:pk>/columns/", imports.columns, name="import_columns"),
+    path("contacts/imports/<int:pk>/consent/", imports.consent, name="import_consent"),
+    path("contacts/imports/<int:pk>/check/", imports.check, name="import_check"),
+    path("contacts/imports/<int:pk>/refused/", imports.refused, name="import_refused"),
+    path("contacts/imports/<int:pk>/stop/", imports.stop, name="stop_import"),
+    path("contacts/imports/<int:pk>/remove/", imports.remove, name="remove_import"),
+    path("contacts/suppressions/", suppressions.table, name="suppressions"),
+    path("contacts/suppressions/new/", suppressions.new, name="new_suppression"),
+    path("contacts/suppressions/<int:pk>/lift/", suppressions.lift, name="lift_suppression"),
 ]

@@ -13,6 +13,7 @@ from contacts.imports.journal import (
     match_columns,
     open_file,
     start_import,
+    state_consent,
 )
 from contacts.imports.running import run_import, waiting_imports
 from contacts.imports.trial import Trial, try_first_rows
@@ -27,6 +28,7 @@ __all__ = [
     "open_file",
     "run_import",
     "start_import",
+    "state_consent",
     "try_first_rows",
     "waiting_imports",
 ]

@@ -71,14 +71,28 @@ def match_columns(*, job: ContactImport, mapping: Mapping[str, str]) -> None:
     job.refresh_from_db()
 
 
+def state_consent(*, job: ContactImport, contact_list: ContactList, consent_source: str, tracking_consent: int) -> None:
+    """Remember on what proof people will come in, before anything is started. Raises ImportRefused."""
+    _refuse_without_source(consent_source)
+    moved = ContactImport.objects.filter(pk=job.pk, state=_State.MATCHED).update(
+        contact_list=contact_list, consent_source=consent_source.strip()[:300], tracking_consent=tracking_consent
+    )
+    if not moved:
+        raise ImportRefused(_("This import has started already."))
+
+
+def _refuse_without_source(consent_source: str) -> None:
+    if not consent_source.strip():
+        raise ImportRefused(_("Say where the consent comes from: people may only be written to on proof."))
+
+
 @transaction.atomic
 def start_import(*, job: ContactImport, contact_list: ContactList, consent_source: str, tracking_consent: int) -> None:
     """Say on what proof people come in, make the new fields, and release the import to whoever runs it.
 
     Raises ImportRefused without a source, or when it was started or cancelled meanwhile.
     """
-    if not consent_source.strip():
-        raise ImportRefused(_("Say where the consent comes from: people may only be written to on proof."))
+    _refuse_without_source(consent_source)
     locked = ContactImport.objects.select_for_update().get(pk=job.pk)
     if locked.state != _State.MATCHED:
         raise ImportRefused(_("This import has started already."))

@@ -1,10 +1,12 @@
 """Contact, its typed fields, and what it last did."""
 
+import re
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -43,14 +45,24 @@ class ContactField(models.Model):
         return self.label
 
 
+# The words of a name; what the index contact_words holds.
+_WORDS = SearchVector("sort_key", config="simple")
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     """Words for sets of people; each is a condition an index answers."""
 
     def search(self, text: str) -> "ContactQuerySet":
-        """Address, or last name and first name, beginning with `text`, whatever its case and accents."""
+        """Whose address begins with `text`, or in whose name each of its words begins a word; no case, no accents."""
         text = text.strip()
-        found = models.Q(address_key__startswith=text.lower()) | models.Q(sort_key__startswith=folded(text))
-        return self.filter(found) if text else self
+        if not text:
+            return self
+        found = models.Q(address_key__startswith=text.lower())
+        words = re.findall(r"[^\W_]+", folded(text))
+        if words and "@" not in text:
+            query = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+            return self.annotate(words=_WORDS).filter(found | models.Q(words=query))
+        return self.filter(found)
 
     def on_list(self, contact_list: "ContactList | int") -> "ContactQuerySet":
         """Subscribed to the list."""
@@ -123,6 +135,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["sort_key", "id"], name="contact_order"),
+            GinIndex(_WORDS, name="contact_words"),
             GinIndex(fields=["fields"], name="contact_fields", opclasses=["jsonb_path_ops"]),
         ]
 

@@ -5,6 +5,7 @@ Exit 0 done, 1 refused with the reason, 2 wrong use.
 
 import json
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from django.core.files import File
@@ -65,8 +66,15 @@ class Command(BaseCommand):
             consent_source=options["consent_source"],
             tracking_consent=TRACKING[options["tracking_consent"]],
         )
-        # A sweep of a running worker may have been faster: then it is its work, and we only look on.
-        return run_import(job.pk, report=self._report) or ContactImport.objects.get(pk=job.pk)
+        return run_import(job.pk, report=self._report) or self._look_on(job)
+
+    def _look_on(self, job: ContactImport) -> ContactImport:
+        """A worker's sweep was faster: the import is its work, and ours is to wait for it."""
+        while job.state == ContactImport.State.RUNNING:
+            sleep(0.5)
+            job.refresh_from_db()
+            self._report(job)
+        return job
 
     def _report(self, job: ContactImport) -> None:
         if self.stderr.isatty():

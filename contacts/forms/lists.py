@@ -1,0 +1,32 @@
+"""Input about lists and suppressions, to clean values."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contacts.addresses import BrokenAddress, address_key
+from contacts.models import ContactList, Suppression
+
+
+class ListForm(forms.ModelForm[ContactList]):
+    class Meta:
+        model = ContactList
+        fields = ["name", "description", "purpose", "legal_basis", "is_public", "is_double_opt_in"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+
+class SuppressionForm(forms.Form):
+    """An address that must not be written to."""
+
+    address = forms.CharField(label=_("E-mail address"), max_length=320)
+    scope = forms.TypedChoiceField(
+        label=_("Must not receive"),
+        coerce=int,
+        choices=[(Suppression.Scope.ALL, _("anything")), (Suppression.Scope.MARKETING, _("campaigns"))],
+    )
+    origin = forms.CharField(label=_("Why, for the record"), max_length=200, required=False)
+
+    def clean_address(self) -> str:
+        try:
+            return address_key(self.cleaned_data["address"])
+        except BrokenAddress as error:
+            raise forms.ValidationError(str(error)) from error

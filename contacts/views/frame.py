@@ -1,0 +1,18 @@
+"""What the pages of contacts share: their tabs."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def tabs(current: str) -> list[dict[str, object]]:
+    """The tabs above the tables; `current` is the route's name."""
+    words = {
+        "list": _("Contacts"),
+        "lists": _("Lists"),
+        "imports": _("Imports"),
+        "suppressions": _("Suppressions"),
+    }
+    return [
+        {"word": word, "url": reverse(f"contacts:{name}"), "is_current": name == current}
+        for name, word in words.items()
+    ]
