@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from templates_app import liquid
@@ -13,6 +14,7 @@ from templates_app.problems import Places, Problem, SourceErrors
 from templates_app.rendering import compile_source, render, undefined_names
 
 CLIP = 102_000  # bytes of HTML from which Gmail hides the rest
+_LINK = re.compile(r'\shref="(https?://[^"]*)"')
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 _BARE = re.compile(r"\{\{-?\s*(contact\.(?!email\b)[\w-]+)\s*((?:\|(?!\s*default\b)[^|}]*)*)-?\}\}")
@@ -62,12 +64,13 @@ def report_on(source: str, *, known: frozenset[str], variables: Mapping[str, Any
     """Everything there is to say about `source`; `variables` are those of the person it is read as."""
     try:
         compiled = compile_source(source)
-        size = len(render(compiled.html, variables).encode())
+        html = render(compiled.html, variables)
     except SourceErrors as error:
         return Report(error.problems, [], 0)
     except liquid.CannotRender as error:
         return Report([Problem(1, 1, str(error))], [], 0)
     problems = sorted([*compiled.warnings, *_unknown(source, known)], key=lambda one: (one.line, one.column))
+    size = len(html.encode()) + _growth(html)
     return Report(problems, list(_checks(source, compiled.html, compiled.names)), size)
 
 
@@ -78,6 +81,12 @@ def shown(html: str, *, theme: str = "light") -> str:
     else:
         html = _DARK.sub("max-width:0", html)
     return _in_head(html, '<base target="_blank">')
+
+
+def _growth(html: str) -> int:
+    """Bytes that tracked links will add: about forty for the token, and our own address."""
+    tracked = len(settings.TRACKING_URL) + 43
+    return sum(max(0, tracked - len(match[1])) for match in _LINK.finditer(html))
 
 
 def _in_head(html: str, words: str) -> str:

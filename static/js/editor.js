@@ -51,7 +51,7 @@ function start(form) {
   const frame = form.querySelector("[data-frame]");
   const state = form.querySelector("[data-state]");
   const words = document.getElementById("editor-words").content;
-  let saved = area.value;
+  let saved = form.dataset.refused === undefined ? area.value : null;
   let timer;
   let asked = 0;
 
@@ -145,6 +145,7 @@ function start(form) {
   form.addEventListener("submit", () => { saved = area.value; });
   window.addEventListener("beforeunload", (event) => { if (area.value !== saved) event.preventDefault(); });
   showProblems(); // the frame came with the page
+  if (saved === null) say("[data-unsaved]");
 }
 
 function mount(area, form, changed) {

@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from campaigns.models import Campaign
 from contacts.models import Contact
 from contacts.services import add_contact
 from templates_app.models import Template
@@ -157,6 +158,16 @@ def test_duplicate_and_delete(team_client: Client, template: Template) -> None:
     team_client.post(f"/templates/{copy.pk}/delete/")
 
     assert list(Template.objects.all()) == [template]
+
+
+def test_a_template_a_campaign_was_written_with_stays(team_client: Client, template: Template) -> None:
+    Campaign.objects.create(name="Lin", template_version=template.current)
+
+    page = team_client.post(f"/templates/{template.pk}/delete/", follow=True).content.decode()
+
+    assert "A campaign was written with this template" in page
+    template.refresh_from_db()
+    assert template.current is not None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
