@@ -64,6 +64,11 @@ class Kind:
     probe: str = ""
 
     @property
+    def initials(self) -> str:
+        """Two letters that tell one kind from another: six begin with "Mail"."""
+        return _INITIALS.get(self.name, self.label[:2])
+
+    @property
     def is_available(self) -> bool:
         return not self.needs or find_spec(self.needs) is not None
 
@@ -81,6 +86,17 @@ class Kind:
         return self.name == SMTP
 
 
+_INITIALS = {
+    SMTP: "@",
+    "amazon_ses": "SES",
+    "mailersend": "Ms",
+    "mailgun": "Mg",
+    "mailjet": "Mj",
+    "mailtrap": "Mt",
+    "mandrill": "Mc",
+    "postal": "Pl",
+    "postmark": "Pm",
+}
 _API_KEY = Field("api_key", _("API key"), is_secret=True)
 _API_TOKEN = Field("api_token", _("API token"), is_secret=True)
 _EU_US = (("https://api.mailgun.net/v3", "US"), ("https://api.eu.mailgun.net/v3", "EU"))

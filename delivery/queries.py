@@ -9,11 +9,12 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.tokens import Purpose, encode
 from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
 from delivery.reasons import Reason
-from delivery.skeleton import skeleton_for
+from delivery.skeleton import CannotFill, ContentRefused, skeleton_for
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -56,7 +57,6 @@ class ProviderCard:
     provider: Provider
     kind: Kind
     place: str
-    initials: str
     accepted_count: int
     refused_count: int
     busy_count: int
@@ -85,7 +85,6 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
             provider=provider,
             kind=(kind := kind_of(provider.kind)),
             place=_place(provider, kind),
-            initials="@" if kind.is_smtp else kind.label[:2],
             accepted_count=(count := counts.get(provider.pk, nothing))["accepted"],
             refused_count=count["refused"],
             busy_count=count["busy"],
@@ -114,6 +113,8 @@ class MessageLife:
     contact: Contact | None
     provider: Provider | None
     attempts: list[Attempt]
+    subject: str
+    view_token: str
     state_word: "str | _StrPromise"
     reason_word: "str | _StrPromise"
 
@@ -137,9 +138,21 @@ def message_life(message_id: int) -> MessageLife | None:
         contact=Contact.objects.filter(pk=message.contact_id).first() if message.contact_id else None,
         provider=batch.provider if batch else None,
         attempts=list(Attempt.objects.filter(message_id=message_id).order_by("at", "pk")),
+        subject=_subject_of(message),
+        view_token=encode(Purpose.VIEW, mailing=message.mailing_id, message=message.pk),
         state_word=MessageState.State(current.state).label,
         reason_word=Reason(current.reason).label if current.reason else "",
     )
+
+
+def _subject_of(message: Message) -> str:
+    """The subject this person read; as it was written where it cannot be made any more."""
+    if message.content_id is None:
+        return ""
+    try:
+        return skeleton_for(message.content_id).fill_parts(message).subject
+    except (CannotFill, ContentRefused):
+        return message.content.subject if message.content else ""
 
 
 def message_html(*, mailing_id: int, message_id: int) -> str | None:
