@@ -100,4 +100,4 @@ def mailbox(address: str) -> tuple[str, bool]:
 
 @lru_cache(maxsize=8)
 def date_field(second: int) -> str:
-    return f"Date: {formatdate(second)}"
+    return f"Date: {formatdate(second).removesuffix('-0000')}+0000"  # -0000 would say that the zone is not known

@@ -1,13 +1,13 @@
 """The same message made the plain way, with the standard library: what the skeleton is held against, to the byte."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.charset import BASE64, QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header
 from email.message import Message as Mail
 from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import Compat32
-from email.utils import formatdate, quote
+from email.utils import format_datetime, quote
 from io import BytesIO
 from textwrap import wrap
 
@@ -66,7 +66,7 @@ def render_slowly(content: Content, message: Message, *, at: datetime) -> bytes:
 
 
 def _add_identity(mail: Mail, frame: Frame, message: Message, at: datetime) -> None:
-    mail["Date"] = formatdate(int(at.timestamp()))
+    mail["Date"] = format_datetime(at.astimezone(UTC).replace(microsecond=0))
     token = tokens.encode(tokens.Purpose.MESSAGE, mailing=message.mailing_id, message=message.pk)
     mail["Message-ID"] = frame.message_id(token, message)
 

@@ -23,7 +23,7 @@ def test_every_header_of_a_bulk_message() -> None:
     assert filled.rcpt_to == mail["To"] == "camille@exemple.example"
     assert mail["From"] == "Maison Verdier <bonjour@verdier.example>"
     assert mail["Subject"] == "Bonjour Camille"
-    assert mail["Date"] == "Tue, 24 Nov 2026 18:00:00 -0000"
+    assert mail["Date"] == "Tue, 24 Nov 2026 18:00:00 +0000"
     assert mail["Reply-To"] == "contact@verdier.example"
     assert mail["List-ID"] == "<list-7.verdier.example>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
