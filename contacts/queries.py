@@ -8,11 +8,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    Confirmation,
     Consent,
     Contact,
     ContactField,
     ContactList,
     Purpose,
+    SubscribeForm,
     Subscription,
     Suppression,
 )
@@ -154,7 +156,21 @@ def lists_with_counts() -> "QuerySet[ContactList]":
     return ContactList.objects.annotate(
         subscribed_count=Count("subscriptions", filter=Q(subscriptions__state=state.SUBSCRIBED)),
         left_count=Count("subscriptions", filter=Q(subscriptions__state=state.UNSUBSCRIBED)),
+        pending_count=Count("subscriptions", filter=Q(subscriptions__state=state.PENDING)),
     ).order_by("name")
+
+
+def forms_with_counts() -> "QuerySet[SubscribeForm]":
+    """Every subscribe form with `asked_count` and `confirmed_count` of its confirmations, and its lists."""
+    state = Confirmation.State
+    return (
+        SubscribeForm.objects.annotate(
+            asked_count=Count("confirmations"),
+            confirmed_count=Count("confirmations", filter=Q(confirmations__state=state.CONFIRMED)),
+        )
+        .prefetch_related("lists")
+        .order_by("name")
+    )
 
 
 def consents_of(contact: Contact) -> list[Consent]:

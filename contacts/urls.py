@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import imports, lists, people, public, suppressions
+from contacts.views import builder, imports, lists, people, proof, public, suppressions
 
 app_name = "contacts"
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("contacts/lists/new/", lists.new, name="new_list"),
     path("contacts/lists/<int:pk>/", lists.edit, name="edit_list"),
     path("contacts/lists/<int:pk>/remove/", lists.remove, name="remove_list"),
+    path("contacts/forms/", builder.subscribe_forms, name="forms"),
+    path("contacts/forms/new/", builder.new_form, name="new_form"),
+    path("contacts/forms/preview/", builder.preview_form, name="preview_form"),
+    path("contacts/forms/<int:pk>/", builder.edit_form, name="edit_form"),
+    path("contacts/forms/<int:pk>/remove/", builder.delete_form, name="delete_form"),
+    path("contacts/<int:pk>/proof/", proof.proof, name="proof"),
     path("contacts/imports/", imports.table, name="imports"),
     path("contacts/imports/new/", imports.upload, name="new_import"),
     path("contacts/imports/<int:pk>/", imports.show, name="import"),

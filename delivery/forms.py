@@ -9,7 +9,7 @@ from contacts.addresses import BrokenAddress, address_key
 from contacts.models import Contact
 from deliverability.models import Sender
 from delivery.capabilities import Field, Kind
-from delivery.models import Provider
+from delivery.models import ListMail, Provider
 from delivery.services import ProviderInput
 from templates_app.models import TemplateVersion
 
@@ -98,3 +98,28 @@ class SendTestForm(forms.Form):
             except BrokenAddress as error:
                 raise forms.ValidationError(str(error)) from error
         return addresses
+
+
+class ListMailForm(forms.ModelForm[ListMail]):
+    """In whose name a list writes by itself, and its welcome."""
+
+    class Meta:
+        model = ListMail
+        fields = ("sender", "provider", "welcome_template", "welcome_subject")
+        labels = {
+            "sender": _("Sender"),
+            "provider": _("Provider"),
+            "welcome_template": _("Welcome message"),
+            "welcome_subject": _("Its subject"),
+        }
+        help_texts = {
+            "sender": _("Of the confirmation mail and the welcome. Empty: the first sender."),
+            "provider": _("Empty: the one used by default."),
+            "welcome_template": _("A template with an unsubscribe link; sent once somebody has joined."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("welcome_template") and not cleaned.get("welcome_subject"):
+            self.add_error("welcome_subject", _("The welcome needs a subject."))
+        return cleaned

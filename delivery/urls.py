@@ -12,6 +12,7 @@ urlpatterns = [
     path("providers/<int:pk>/", views.provider, name="provider"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
+    path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),
     path("test-send/", views.test_send, name="test_send"),
     path("messages/<int:pk>/", views.message, name="message"),
     path("messages/<int:pk>/sent/", views.count_as_sent, name="count_as_sent"),

@@ -9,13 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import Request
+from accounts.services import audit
 from catcher.parsing import with_new_tabs
 from common.policies import message_policy
 from common.tokens import BadToken, Purpose, decode
+from contacts.models import ContactList
 from delivery import ledger, queries
 from delivery.capabilities import KINDS, kind_of
-from delivery.forms import ProviderForm, SendTestForm
-from delivery.models import Provider
+from delivery.forms import ListMailForm, ProviderForm, SendTestForm
+from delivery.mails import way_problems
+from delivery.models import ListMail, Provider
 from delivery.services import ProviderRefused, save_provider, set_default, test_connection
 from delivery.services.testing import test_of_version
 from delivery.skeleton import CannotFill, ContentRefused
@@ -147,3 +150,18 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_http_methods(["GET", "POST"])
+def list_mail(request: Request, pk: int) -> HttpResponse:
+    """A panel of a list's page: confirmation and welcome mails, and why they would not leave."""
+    contact_list = get_object_or_404(ContactList, pk=pk)
+    found = ListMail.objects.filter(contact_list=contact_list).first() or ListMail(contact_list=contact_list)
+    form = ListMailForm(request.POST or None, instance=found)
+    is_saved = False
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        audit(verb="list.mail", target=f"list:{pk}", user=request.user, changed=form.changed_data)
+        is_saved = True
+    shown = {"form": form, "list": contact_list, "is_saved": is_saved, "problems": way_problems([pk])}
+    return render(request, "delivery/list_mail.html", shown)

@@ -12,6 +12,26 @@ class ListForm(forms.ModelForm[ContactList]):
         model = ContactList
         fields = ["name", "description", "purpose", "legal_basis", "is_public", "is_double_opt_in"]
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+        labels = {
+            "name": _("Name"),
+            "description": _("Description"),
+            "purpose": _("What we write for"),
+            "legal_basis": _("Legal basis"),
+            "is_public": _("Public"),
+            "is_double_opt_in": _("Double opt-in"),
+        }
+        help_texts = {
+            "description": _("One sentence, shown on the preference page: what, and how often."),
+            "purpose": _("For your records of processing, such as “news of the workshop to customers”."),
+            "legal_basis": _(
+                "Consent is the rule for people. You may also write to customers about goods like those they bought, and "
+                "to professionals about their trade. A contract covers what it needs, never advertising."
+            ),
+            "is_public": _("Anybody may join it on the preference page. A private list shows only to its members."),
+            "is_double_opt_in": _(
+                "Who joins through a form confirms from their mailbox. Without it, strangers can put anybody on it."
+            ),
+        }
 
 
 class SuppressionForm(forms.Form):

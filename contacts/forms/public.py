@@ -50,10 +50,8 @@ class JoinForm(forms.Form):
         super().__init__(posted)
         self.form, self.language = form, language
         self.words = form.words_in(language)
-        self.offered: list[ContactList] = list(form.lists.all())
-        choices = self.fields["lists"]
-        assert isinstance(choices, forms.MultipleChoiceField)
-        choices.choices = [(str(row.pk), row.name) for row in self.offered]
+        self.offered: list[ContactList] = []
+        self.show_lists(list(form.lists.all()) if form.pk else [])
         custom = {f"field:{row.pk}": row for row in ContactField.objects.all()}
         self.custom = {key: row for key, row in custom.items() if key in {one["key"] for one in form.fields}}
         for one in form.fields:
@@ -71,6 +69,13 @@ class JoinForm(forms.Form):
         return forms.CharField(
             label=label, required=one.get("is_required", False), max_length=limit, error_messages=missing
         )
+
+    def show_lists(self, lists: list[ContactList]) -> None:
+        """Offer these; the builder's preview offers what is not saved yet."""
+        self.offered = lists
+        choices = self.fields["lists"]
+        assert isinstance(choices, forms.MultipleChoiceField)
+        choices.choices = [(str(row.pk), row.name) for row in lists]
 
     @property
     def has_choice(self) -> bool:

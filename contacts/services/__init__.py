@@ -12,7 +12,7 @@ from contacts.services.confirmations import (
 from contacts.services.consent import Circumstances, record_consent, state_source, statement_for
 from contacts.services.engagement import push_engagement, push_soft_bounces
 from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
-from contacts.services.joining import Posted, confirm_joining, post_form
+from contacts.services.joining import Posted, confirm_joining, post_form, save_form
 from contacts.services.people import ContactRefused, add_contact, change_contact, remove_contact
 from contacts.services.preferences import (
     PAUSES,
@@ -59,6 +59,7 @@ __all__ = [
     "remove_list",
     "request_address",
     "request_own",
+    "save_form",
     "state_source",
     "statement_for",
     "subscribe",

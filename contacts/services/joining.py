@@ -1,5 +1,6 @@
 """A subscribe form was posted; and, later, its mailbox answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -59,6 +60,16 @@ def statements_of(form: SubscribeForm, language: str) -> tuple[ConsentStatement,
             origin=_Origin.FORM, source=f"{form.name}: tracking", wording=words.get("tracking", ""), language=language
         )
     return mailing, tracking
+
+
+@transaction.atomic
+def save_form(*, form: SubscribeForm, lists: Sequence[ContactList]) -> SubscribeForm:
+    """Store a form with its lists. Its wordings become statements now, so that a version is there from the start."""
+    form.save()
+    form.lists.set(lists)
+    for language in form.languages:
+        statements_of(form, language)
+    return form
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ def tabs(current: str) -> list[dict[str, object]]:
     words = {
         "list": _("Contacts"),
         "lists": _("Lists"),
+        "forms": _("Subscribe forms"),
         "imports": _("Imports"),
         "suppressions": _("Suppressions"),
     }

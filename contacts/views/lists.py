@@ -24,7 +24,8 @@ def table(request: Request) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     form = ListForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        made = form.save()
+        audit(verb="list.add", target=f"list:{made.pk}", user=request.user, name=made.name)
         messages.success(request, _("The list was created."))
         return redirect("contacts:lists")
     return render(request, "contacts/edit_list.html", {"form": form})
@@ -36,10 +37,12 @@ def edit(request: Request, pk: int) -> HttpResponse:
     form = ListForm(request.POST or None, instance=contact_list)
     if request.method == "POST" and form.is_valid():
         form.save()
+        audit(verb="list.change", target=f"list:{pk}", user=request.user, changed=form.changed_data)
         messages.success(request, _("Saved."))
         return redirect("contacts:lists")
     name = ContactList.objects.values_list("name", flat=True).get(pk=pk)
-    return render(request, "contacts/edit_list.html", {"form": form, "list": contact_list, "name": name})
+    shown = {"form": form, "list": contact_list, "name": name, "forms": contact_list.forms.order_by("name")}
+    return render(request, "contacts/edit_list.html", shown)
 
 
 @require_POST
