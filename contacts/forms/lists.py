@@ -24,8 +24,8 @@ class ListForm(forms.ModelForm[ContactList]):
             "description": _("One sentence, shown on the preference page: what, and how often."),
             "purpose": _("For your records of processing, such as “news of the workshop to customers”."),
             "legal_basis": _(
-                "Consent is the rule for people. You may also write to customers about goods like those they bought, and "
-                "to professionals about their trade. A contract covers what it needs, never advertising."
+                "Consent is the rule for people. You may also write to customers about goods like those they bought, "
+                "and to professionals about their trade. A contract covers what it needs, never advertising."
             ),
             "is_public": _("Anybody may join it on the preference page. A private list shows only to its members."),
             "is_double_opt_in": _(

@@ -62,7 +62,9 @@ def test_a_form_is_built_and_its_words_are_versioned(team_client: Client, newsle
     assert answer.status_code == 302
     assert (made.slug, made.fields) == ("site-footer", [{"key": "first_name", "is_required": False}])
     assert list(made.words) == ["fr"]
-    team_client.post(f"/contacts/forms/{made.pk}/", ENTERED | {"lists": [newsletter.pk], "consent_fr": "Oui, deux par mois"})
+    team_client.post(
+        f"/contacts/forms/{made.pk}/", ENTERED | {"lists": [newsletter.pk], "consent_fr": "Oui, deux par mois"}
+    )
     versions = ConsentStatement.objects.filter(source="Site footer").order_by("version")
     assert [row.wording for row in versions] == ["Oui, je la veux", "Oui, deux par mois"]
 
