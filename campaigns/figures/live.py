@@ -104,6 +104,22 @@ class Live:
         return self.settled / self.ledger.planned if self.ledger.planned else None
 
     @property
+    def mean(self) -> float | None:
+        """Handed over a minute, from the start to the end; None until it is over."""
+        mailing = self.mailing
+        if mailing.started_at is None or mailing.finished_at is None:
+            return None
+        minutes = (mailing.finished_at - mailing.started_at).total_seconds() / 60
+        handed = self.ledger.accepted + self.ledger.refused + self.ledger.unknown
+        return handed / minutes if minutes else None
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the start to the end; None until it is over."""
+        mailing = self.mailing
+        return mailing.finished_at - mailing.started_at if mailing.started_at and mailing.finished_at else None
+
+    @property
     def left(self) -> timedelta | None:
         """Time to the end at the pace of the last minute; None while nothing moves."""
         waiting = self.ledger.pending + self.ledger.sending
@@ -176,7 +192,7 @@ def refusals_of(mailing_id: int) -> list[Refusal]:
 
 def pace_of(mailing: Mailing) -> Pace:
     """Kept for some seconds: it reads every outcome of the mailing."""
-    key = f"campaigns:pace:{mailing.pk}"
+    key = f"campaigns:pace:{mailing.pk}:{mailing.finished_at}"
     found: Pace | None = cache.get(key)
     if found is None:
         found = _pace(mailing)

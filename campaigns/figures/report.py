@@ -20,6 +20,7 @@ from feedback import queries as feedback
 from feedback.rates import Counts, Rate, by_name, counts_of, rates_by_mailing, rates_from
 
 _USUAL = 10  # campaigns a rate is compared with
+_ANSWERING = timedelta(hours=24)  # most answers are in by then; before, every comparison would look like bad news
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _reasons(ledger: Ledger, state: int) -> list[ReasonRow]:
 def _usual(campaign: Campaign) -> dict[str, list[float]]:
     """The rates of the last campaigns before this one, by name."""
     mailing = campaign.mailing
-    if mailing is None or mailing.started_at is None:
+    if mailing is None or mailing.started_at is None or timezone.now() - mailing.started_at < _ANSWERING:
         return {}
     before = Campaign.objects.filter(
         mailing__started_at__lt=mailing.started_at,
