@@ -13,9 +13,11 @@ from django.db import connection
 from django.db.models import IntegerChoices
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import organisation
 from common.sql import load_sql
 from contacts.mailbox_providers import BY_NUMBER, MAILBOX_PROVIDERS, MailboxProvider
 from contacts.models import Suppression
+from contacts.tracking import Mode, Tracking, tracking_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,38 @@ class AudiencePreview:
     reached: int
     obstacles: list[tuple[Obstacle, int]]  # the most frequent first
     providers: list[tuple[MailboxProvider, int]]  # of those reached, the most frequent first
+    nameless: int  # of those reached, without a first name
+    open_measured: int  # of those reached, whose opens may be measured in full
+
+
+def judged_sql(audience: Audience, *, reaches_samples: bool) -> tuple[str, list[int | bool]]:
+    """SQL and parameters giving rows (contact_id, mx_group, is_nameless, consents, reason) of everyone in an audience.
+
+    `reason` is 0 for who will get it, else an Obstacle; `consents` is the index of contacts.tracking.tracking_table.
+    """
+    source, params = audience.source_sql()
+    text = load_sql("contacts", "audience_judged").replace("/* source */", source)
+    return text, [int(Obstacle.SAMPLE), int(Obstacle.PAUSED), reaches_samples, *params]
 
 
 def preview(audience: Audience, *, reaches_samples: bool) -> AudiencePreview:
     """Count an audience in one statement. `reaches_samples`: whether the provider is the test inbox."""
-    source, params = audience.source_sql()
+    judged, params = judged_sql(audience, reaches_samples=reaches_samples)
+    measured = [
+        index
+        for index, number in enumerate(tracking_table(organisation().tracking_policy))
+        if Tracking.from_number(number).opens == Mode.FULL
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
-            load_sql("contacts", "audience_preview").replace("/* source */", source),
-            [int(Obstacle.SAMPLE), int(Obstacle.PAUSED), reaches_samples, *params],
+            "select reason, mx_group, count(*), count(*) filter (where is_nameless), "  # noqa: S608
+            f"count(*) filter (where consents = any(%s)) from ({judged}) people group by reason, mx_group",
+            (measured, *params),
         )
-        rows: list[tuple[int, int, int]] = cursor.fetchall()
+        rows: list[tuple[int, int, int, int, int]] = cursor.fetchall()
     obstacles: dict[int, int] = {}
     providers: dict[int, int] = {}
-    for reason, group, count in rows:
+    for reason, group, count, _nameless, _measured in rows:
         kind, key = (obstacles, reason) if reason else (providers, group)
         kind[key] = kind.get(key, 0) + count
     reached = sum(providers.values())
@@ -91,6 +111,8 @@ def preview(audience: Audience, *, reaches_samples: bool) -> AudiencePreview:
         reached=reached,
         obstacles=[(Obstacle(number), count) for number, count in _largest_first(obstacles)],
         providers=[(BY_NUMBER.get(number, MAILBOX_PROVIDERS[0]), count) for number, count in _largest_first(providers)],
+        nameless=sum(row[3] for row in rows if not row[0]),
+        open_measured=sum(row[4] for row in rows if not row[0]),
     )
 
 
