@@ -1,12 +1,12 @@
 """Input about campaigns: each step of the draft, the date, the filters of the list."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,17 +29,22 @@ class AudienceForm(forms.Form):
     )
     lists = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Lists"),
-        queryset=ContactList.objects.none(),
+        queryset=ContactList.objects.order_by("name"),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=gettext_lazy("Somebody on several lists gets the message once."),
     )
 
-    def __init__(self, data: Any = None, *, lists: "QuerySet[ContactList]", campaign: Campaign | None = None) -> None:
+    def __init__(self, data: Any = None, *, people: Mapping[int, int], campaign: Campaign | None = None) -> None:
+        """`people`: how many are on each list, by its number."""
         initial = {"name": campaign.name, "lists": campaign.lists.all()} if campaign else {}
         super().__init__(data, initial=initial)
-        self.campaign = campaign
-        self.fields["lists"].queryset = lists  # type: ignore[attr-defined]
+        self.campaign, self._people = campaign, people
+
+    def boxes(self) -> list[tuple[Any, ContactList, int]]:
+        """Each list's checkbox, the list, and how many are on it."""
+        choices = [(box, box.data["value"].instance) for box in self["lists"]]
+        return [(box, found, self._people.get(found.pk, 0)) for box, found in choices]
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.core.cache import cache
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from campaigns.phases import BADGES, FILTERS, TO_NOBODY, Badge
-from contacts.models import ContactField, ContactList, Subscription
+from contacts.models import ContactField, Subscription
 from delivery.models import Batch, Mailing
 from feedback.rates import Rate, by_name, rates_by_mailing
 from templates_app.variables import CONTACT_COLUMNS
@@ -108,11 +109,21 @@ def filters(url: str, *, current: str, words: str) -> list[dict[str, Any]]:
     ]
 
 
-def lists_with_counts() -> "QuerySet[ContactList]":
-    """Every list with `people`: how many are subscribed to it now."""
-    return ContactList.objects.annotate(
-        people=Count("subscriptions", filter=Q(subscriptions__state=Subscription.State.SUBSCRIBED))
-    ).order_by("name")
+_KEPT = 60  # seconds: counting a list of a million takes a tenth of one
+
+
+def people_by_list() -> dict[int, int]:
+    """How many are subscribed to each list, as of a minute ago at most."""
+
+    key = "campaigns:people_by_list"
+    kept: dict[int, int] | None = cache.get(key)
+    if kept is not None:
+        return kept
+    subscribed = Subscription.objects.filter(state=Subscription.State.SUBSCRIBED)
+    rows = subscribed.values("contact_list").annotate(people=Count("contact_id")).order_by()
+    found = {row["contact_list"]: row["people"] for row in rows}
+    cache.set(key, found, _KEPT)
+    return found
 
 
 def place_of(campaign: Campaign) -> str:

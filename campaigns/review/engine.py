@@ -56,9 +56,9 @@ class Shown:
     problem: str = ""
 
 
-def review(*, campaign: Campaign) -> Review:
-    """Look at everything that could go wrong, as things are at this moment."""
-    reach = reach_of(campaign)
+def review(*, campaign: Campaign, may_be_kept: bool = False) -> Review:
+    """Look at everything that could go wrong, as things are at this moment; `may_be_kept` as in reach_of."""
+    reach = reach_of(campaign, may_be_kept=may_be_kept)
     order = [Severity.BLOCKING, Severity.LOOK, Severity.GOOD]
     checks = sorted(_checks(campaign, reach), key=lambda check: order.index(check.severity))
     return Review(reach=reach, checks=checks)

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from psycopg import ClientCursor
 
-from accounts.services import organisation
 from campaigns.models import Campaign
-from common.sql import load_sql
-from contacts.audience import Audience
+from contacts.audience import Audience, judged_sql, preview
 from contacts.mailbox_providers import BY_NUMBER
 from contacts.models import Contact, Subscription
-from contacts.tracking import tracking_table
 from delivery.reasons import Reason
 
 
@@ -72,36 +71,44 @@ def audience_of(campaign: Campaign) -> Audience:
     return Audience(lists=tuple(sorted(found.pk for found in campaign.lists.all())))
 
 
-def reach_of(campaign: Campaign) -> Reach:
-    """Counted now, by the very conditions of the snapshot; three queries."""
+_KEPT = 60  # seconds
+_SLOW = 0.2  # seconds: what took longer is kept
+
+
+def reach_of(campaign: Campaign, *, may_be_kept: bool = False) -> Reach:
+    """Counted by the very conditions of the snapshot. `may_be_kept`: a page may show the count of a minute ago where
+    counting takes long (a million people: a second); the decision to send never does."""
     names = [found.name for found in campaign.lists.all()]
     if not names:
         return Reach(list_names=[])
-    sql = (
-        "select mx_group, reason, count(*), count(*) filter (where is_nameless), "  # noqa: S608
-        f"count(*) filter (where is_open_measured) from ({_judged(campaign)}) j group by 1, 2"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        rows = cursor.fetchall()
-    boxes: dict[int, int] = {}
-    reasons: dict[int, int] = {}
-    nameless = measured = 0
-    for group, reason, count, without_name, with_opens in rows:
-        if reason is None:
-            boxes[group] = boxes.get(group, 0) + count
-            nameless, measured = nameless + without_name, measured + with_opens
-        else:
-            reasons[reason] = reasons.get(reason, 0) + count
+    audience, samples = audience_of(campaign), _reaches_samples(campaign)
+    key = f"campaigns:reach:{'-'.join(map(str, audience.lists))}:{samples}"
+    kept: Reach | None = cache.get(key) if may_be_kept else None
+    if kept is not None:
+        return kept
+    begun = monotonic()
+    reach = _count(campaign, names, audience, samples)
+    if monotonic() - begun > _SLOW:
+        cache.set(key, reach, _KEPT)
+    return reach
+
+
+def _count(campaign: Campaign, names: list[str], audience: Audience, samples: bool) -> Reach:
+    found = preview(audience, reaches_samples=samples)
     return Reach(
         list_names=names,
-        recipient_count=sum(boxes.values()),
-        mailboxes=[Share(n, str(BY_NUMBER[n].name), boxes[n]) for n in sorted(boxes, key=lambda n: -boxes[n])],
-        left_out=[LeftOut(r, str(Reason(r).label), reasons[r]) for r in sorted(reasons, key=lambda r: -reasons[r])],
-        nameless_count=nameless,
-        open_measured_count=measured,
+        recipient_count=found.reached,
+        mailboxes=[Share(box.number, str(box.name), count) for box, count in found.providers],
+        left_out=[LeftOut(int(reason), str(Reason(reason).label), count) for reason, count in found.obstacles],
+        nameless_count=found.nameless,
+        open_measured_count=found.open_measured,
         gone_count=_gone(campaign),
     )
+
+
+def _reaches_samples(campaign: Campaign) -> bool:
+    """Sample people get mail in the test inbox only; while no provider is chosen, nothing is held against them."""
+    return campaign.provider is None or campaign.provider.is_catcher
 
 
 def _gone(campaign: Campaign) -> int:
@@ -113,16 +120,8 @@ def _gone(campaign: Campaign) -> int:
 
 def _judged(campaign: Campaign) -> str:
     """The statement with its values written into it, so that it can stand inside others."""
-    cursor = ClientCursor(connection.connection)
-    source = cursor.mogrify(*audience_of(campaign).source_sql())
-    provider = campaign.provider
-    values = {
-        "tracking": tracking_table(organisation().tracking_policy),
-        "no_samples": provider is not None and not provider.is_catcher,
-        "not_here": int(Reason.NOT_ALLOWED_HERE),
-    }
-    statement = load_sql("campaigns", "judged").replace("{source}", source.replace("%", "%%"))
-    return cursor.mogrify(statement, values)
+    statement, values = judged_sql(audience_of(campaign), reaches_samples=_reaches_samples(campaign))
+    return ClientCursor(connection.connection).mogrify(statement, values)
 
 
 # ── the people behind ───────────────────────────────────────────────────────────────────────────────────────────
@@ -159,13 +158,13 @@ def reach_contacts(campaign: Campaign, selection: ReachSelection) -> "QuerySet[C
         return Contact.objects.filter(Q(address_key__startswith=words) | Q(sort_key__startswith=words))
     if not campaign.lists.all():
         return Contact.objects.none()
-    condition = "reason is null"
+    condition = "reason = 0"
     if selection.reason:
-        condition = "reason is not null" if selection.reason == ANY else f"reason = {int(selection.reason)}"
-    if selection.mailbox is not None:
-        condition += f" and mx_group = {int(selection.mailbox)}"
+        condition = "reason <> 0" if selection.reason == ANY else f"reason = {int(selection.reason)}"
     chosen = f"select contact_id from ({_judged(campaign)}) j where {condition}"  # noqa: S608
-    return Contact.objects.filter(pk__in=RawSQL(chosen.replace("%", "%%"), []))  # noqa: S611
+    found = Contact.objects.filter(pk__in=RawSQL(chosen.replace("%", "%%"), []))  # noqa: S611
+    # On the outer table, so that a page streams from the contacts' key: 11 ms instead of 900 at a million.
+    return found if selection.mailbox is None else found.filter(mx_group=selection.mailbox)
 
 
 NOT_IN_AUDIENCE = -1
@@ -176,7 +175,7 @@ def verdicts_of(campaign: Campaign, contacts: list[Contact]) -> Mapping[int, int
     found = {contact.pk: NOT_IN_AUDIENCE for contact in contacts}
     if not found or not campaign.lists.all():
         return found
-    sql = f"select contact_id, coalesce(reason, 0) from ({_judged(campaign)}) j where contact_id = any(%s)"  # noqa: S608
+    sql = f"select contact_id, reason from ({_judged(campaign)}) j where contact_id = any(%s)"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql.replace("%", "%%").replace("any(%%s)", "any(%s)"), [list(found)])
         found.update(dict(cursor.fetchall()))

@@ -47,7 +47,7 @@ def show(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new(request: Request) -> HttpResponse:
-    form = AudienceForm(request.POST or None, lists=queries.lists_with_counts())
+    form = AudienceForm(request.POST or None, people=queries.people_by_list())
     if request.method == "POST" and form.is_valid():
         try:
             campaign = services.create_campaign(draft=form.draft(language=request.LANGUAGE_CODE), user=request.user)
@@ -63,7 +63,7 @@ def audience(request: Request, pk: int) -> HttpResponse:
     campaign = find(pk)
     if not campaign.is_draft:
         return redirect("campaigns:show", pk=pk)
-    form = AudienceForm(request.POST or None, lists=queries.lists_with_counts(), campaign=campaign)
+    form = AudienceForm(request.POST or None, people=queries.people_by_list(), campaign=campaign)
     if request.method == "POST" and (done := _save(request, campaign, form, on="campaigns:content")) is not None:
         return done
     return render(request, "campaigns/audience.html", head(campaign) | {"form": form, "current": 1})

@@ -46,7 +46,7 @@ def review_page(request: Request, pk: int) -> HttpResponse:
     campaign = find(pk)
     if not campaign.is_draft:
         return redirect("campaigns:show", pk=pk)
-    found = review(campaign=campaign)
+    found = review(campaign=campaign, may_be_kept="again" not in request.GET)
     readers = _readers(campaign)
     reader = _reader(request, readers)
     nameless = next((person for person in readers if not person.first_name), None)

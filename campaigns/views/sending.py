@@ -58,7 +58,7 @@ def scheduled(request: Request, pk: int) -> HttpResponse:
         "is_leaving": left <= UNDO,
     }
     if not context["is_leaving"]:
-        context |= {"reach": reach_of(campaign), "shown": show(campaign=campaign, contact=None)}
+        context |= {"reach": reach_of(campaign, may_be_kept=True), "shown": show(campaign=campaign, contact=None)}
     template = "campaigns/_countdown.html" if request.htmx else "campaigns/scheduled.html"
     return render(request, template, context)
 
