@@ -7,7 +7,10 @@ run setup lint servers shell-env requirements:
 test:
 	@./envol test $(ARGS)
 
+test-kill:
+	@ENVOL_KILL_PEOPLE=100000 ENVOL_KILL_COUNT=1000 ./envol test tests/kill $(ARGS)
+
 reset:
 	@./envol reset $(if $(YES),--yes)
 
-.PHONY: run setup test lint reset servers shell-env requirements
+.PHONY: run setup test test-kill lint reset servers shell-env requirements

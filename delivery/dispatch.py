@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from delivery import ledger, multiplex
@@ -162,9 +162,12 @@ def close_cancelled(mailing_id: int) -> bool:
 
 def _through() -> list[int]:
     """Mailings being sent with everybody frozen and every batch done."""
-    is_open = Q(pk__in=Batch.objects.exclude(state=Batch.State.DONE).values("mailing_id"))
-    is_open |= Q(open_until__gt=timezone.now())
-    found = Mailing.objects.filter(state=Mailing.State.SENDING).exclude(snapshot_done_at=None).exclude(is_open)
+    left = Batch.objects.filter(mailing=OuterRef("pk")).exclude(state=Batch.State.DONE)
+    found = (
+        Mailing.objects.filter(~Exists(left), state=Mailing.State.SENDING)
+        .exclude(snapshot_done_at=None)
+        .exclude(open_until__gt=timezone.now())
+    )
     return list(found.values_list("pk", flat=True))
 
 

@@ -338,3 +338,38 @@ def test_held_batches_pause_the_mailing(mailing: Mailing) -> None:
 
     mailing.refresh_from_db()
     assert (mailing.state, mailing.pause_reason) == (Mailing.State.PAUSED, "held")
+
+
+def test_sigterm_finishes_the_window_and_leaves_none_unknown(mailing: Mailing, server: SmtpServer) -> None:
+    freeze(mailing)
+    asked: list[bool] = []
+
+    def stopping() -> bool:
+        asked.append(bool(server.accepted))  # the signal comes while the first window is on the wire
+        return asked[-1]
+
+    dispatch.work_provider(mailing.provider_id, stop=stopping)
+
+    numbers = ledger.ledger_of(mailing.pk)
+    assert 0 < numbers.accepted < 30
+    assert (numbers.sending, numbers.unknown, numbers.is_balanced) == (0, 0, True)
+    assert dispatch.free_slots() != []
+
+
+def test_connections_of_a_provider_are_a_limit_over_all_workers(mailing: Mailing) -> None:
+    freeze(mailing)
+    Provider.objects.filter(pk=mailing.provider_id).update(connection_count=1)
+    start, taken = threading.Barrier(4), []
+
+    def claim() -> None:
+        start.wait()
+        taken.append(ledger.claim_batch(provider_id=mailing.provider_id, lease=timedelta(minutes=15)))
+        connection.close()
+
+    threads = [threading.Thread(target=claim) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(found is not None for found in taken) == 1

@@ -4,11 +4,14 @@ Nobody gets it twice, nobody is unaccounted for, the ledger balances. The long f
 ENVOL_KILL_PEOPLE and ENVOL_KILL_COUNT.
 """
 
+import contextlib
 import multiprocessing
 import os
 import random
+import signal
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerProcess
 
 import pytest
@@ -24,6 +27,7 @@ from tests.smtp import Mailbox, SmtpServer, smtp_server
 PEOPLE = int(os.environ.get("ENVOL_KILL_PEOPLE", "3000"))
 KILLS = int(os.environ.get("ENVOL_KILL_COUNT", "40"))
 WORKERS = 3
+LEASE = 2  # seconds
 SECONDS = 60 + KILLS
 
 
@@ -78,33 +82,79 @@ def test_kills_at_random_double_nobody_and_lose_nobody(
         assert_true(mailing, server)
 
 
+@pytest.mark.kill
+@pytest.mark.timeout(SECONDS * 3)
+@pytest.mark.django_db(transaction=True)
+def test_workers_asleep_for_two_leases_double_nobody_and_lose_nobody(
+    organisation: Organisation, clients: ContactList, make_people: MakePeople, moody_provider: Provider
+) -> None:
+    """A laptop closed, a virtual machine moved: the worker wakes in the middle of what it was doing."""
+    make_people(600)
+    with smtp_server(make_mailbox=MoodyMailbox) as server:
+        moody_provider.options = {"host": "127.0.0.1", "port": server.port, "tls": "none"}
+        moody_provider.save()
+        mailing = plan_mailing(order(clients, moody_provider))
+        with crew(mailing) as workers:
+            end = time.monotonic() + SECONDS
+            wait_until_some_left(server, end)
+            asleep = workers()[0]
+            os.kill(asleep.pid or 0, signal.SIGSTOP)
+            time.sleep(2 * LEASE + 0.5)
+            os.kill(asleep.pid or 0, signal.SIGCONT)
+            while time.monotonic() < end and not is_finished(mailing):
+                time.sleep(0.1)
+
+        assert_true(mailing, server, people=600)
+
+
+def wait_until_some_left(server: SmtpServer, end: float) -> None:
+    while not server.accepted and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def kill_while_sending(mailing: Mailing) -> int:
-    """Keep WORKERS running, kill one at random moments, until the mailing is finished; returns the kills."""
+    """Kill one of the workers at random moments until the mailing is finished; returns the kills."""
+    dice, kills, end = random.Random(11), 0, time.monotonic() + SECONDS
+    with crew(mailing) as workers:
+        while time.monotonic() < end and not is_finished(mailing):
+            alive = workers()
+            time.sleep(dice.uniform(0.02, 0.4))
+            if kills < KILLS:
+                dice.choice(alive).kill()
+                kills += 1
+    return kills
+
+
+@contextlib.contextmanager
+def crew(mailing: Mailing) -> Iterator[Callable[[], list[ForkServerProcess]]]:
+    """Yields a call that sees to it that WORKERS are running, and names them."""
+    before = os.environ.copy()
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "config.test_settings",
-        "ENVOL_LEASE_SECONDS": "2",
+        "ENVOL_LEASE_SECONDS": str(LEASE),
         "ENVOL_WINDOW_SIZE": "4",
         "ENVOL_RETRY_STEPS": ",".join(["0.2"] * 12),
         "ENVOL_LOG_LEVEL": "ERROR",
     }
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.kill.worker"])
-    dice, kills, end = random.Random(11), 0, time.monotonic() + SECONDS
-    crew: list[ForkServerProcess] = []
+    running: list[ForkServerProcess] = []
+
+    def workers() -> list[ForkServerProcess]:
+        running[:] = [process for process in running if process.is_alive()]
+        while len(running) < WORKERS:
+            running.append(start(context, mailing.pk))
+        return running
+
+    workers()
     try:
-        while time.monotonic() < end and not is_finished(mailing):
-            crew = [process for process in crew if process.is_alive()]
-            while len(crew) < WORKERS:
-                crew.append(start(context, mailing.pk))
-            time.sleep(dice.uniform(0.02, 0.4))
-            if kills < KILLS:
-                dice.choice(crew).kill()
-                kills += 1
+        yield workers
     finally:
-        for process in crew:
+        for process in running:
             process.kill()
             process.join()
-    return kills
+        os.environ.clear()
+        os.environ |= before
 
 
 def start(context: "multiprocessing.context.ForkServerContext", mailing_id: int) -> ForkServerProcess:
@@ -119,7 +169,7 @@ def is_finished(mailing: Mailing) -> bool:
     return Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.FINISHED).exists()
 
 
-def assert_true(mailing: Mailing, server: SmtpServer) -> None:
+def assert_true(mailing: Mailing, server: SmtpServer, *, people: int = PEOPLE) -> None:
     """The ledger against what the server knows."""
     received = Counter(server.accepted)
     numbers = ledger.ledger_of(mailing.pk)
@@ -129,10 +179,10 @@ def assert_true(mailing: Mailing, server: SmtpServer) -> None:
 
     assert is_finished(mailing), numbers
     assert [number for number, copies in received.items() if copies > 1] == []
-    assert numbers.planned == PEOPLE
+    assert numbers.planned == people
     assert numbers.is_balanced
     assert ledger.check_ledger(Mailing.objects.get(pk=mailing.pk)) is None
     assert told[Outcome.State.ACCEPTED] <= set(received)
     assert set(received) <= told[Outcome.State.ACCEPTED] | told[Outcome.State.UNKNOWN]
-    assert set().union(*told.values()) == set(range(1, PEOPLE + 1))
+    assert set().union(*told.values()) == set(range(1, people + 1))
     assert Suppression.objects.count() == numbers.reasons.get(Outcome.State.REFUSED, {}).get(40, 0)
