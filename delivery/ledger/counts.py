@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from common.sql import load_sql
@@ -80,14 +80,16 @@ class Imbalance:
 
 def check_ledger(mailing: Mailing) -> Imbalance | None:
     """Count every message of the mailing from the rows and compare with the ledger; None when all is well."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            load_sql("delivery", "recount"),
-            {"mailing": mailing.pk, "first": mailing.first_message_id or 0, "last": mailing.last_message_id or 0},
-        )
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_outermost:  # both looks see one instant, though workers go on meanwhile
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        cursor.execute("select first_message_id, last_message_id from delivery_mailing where id = %s", [mailing.pk])
+        first, last = cursor.fetchone() or (None, None)
+        cursor.execute(load_sql("delivery", "recount"), {"mailing": mailing.pk, "first": first or 0, "last": last or 0})
         row = cursor.fetchone()
+        recorded = ledger_of(mailing.pk, with_reasons=False)
     counted = _ledger(row or (0,) * len(NUMBERS), {})
-    recorded = ledger_of(mailing.pk, with_reasons=False)
     if counted.numbers() == recorded.numbers() and counted.is_balanced:
         return None
     return Imbalance(mailing_id=mailing.pk, counted=counted, recorded=recorded)
