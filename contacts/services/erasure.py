@@ -21,7 +21,7 @@ def erase_contact(*, contact: Contact, at: datetime, user: User | None = None) -
     Suppressions of the address become tombstones of the same reason and scope.
     """
     key, print_ = contact.address_key, fingerprint(contact.address_key)
-    for erase in erasure:
+    for erase in reversed(list(erasure)):  # the highest floor first: it finds its rows through those of lower ones
         erase(contact)
     for row in Suppression.objects.filter(address_key=key):
         known = Suppression.objects.filter(fingerprint=print_, scope=row.scope).exists()
