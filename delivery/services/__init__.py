@@ -26,6 +26,7 @@ from delivery.services.providers import (
     ensure_catcher,
     save_provider,
     set_default,
+    store_secret,
     test_connection,
 )
 from delivery.services.testing import TestResult, send_test
@@ -55,5 +56,6 @@ __all__ = [
     "save_provider",
     "send_test",
     "set_default",
+    "store_secret",
     "test_connection",
 ]

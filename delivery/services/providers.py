@@ -76,6 +76,15 @@ def save_provider(given: ProviderInput, *, provider: Provider | None, user: User
     return row
 
 
+@transaction.atomic
+def store_secret(provider_id: int, *, name: str, value: str, user: User | None) -> None:
+    """Keep one credential that no form of ours asks for (what a higher floor needs: webhook secrets, signing keys)."""
+    row = Provider.objects.select_for_update(no_key=True).get(pk=provider_id)
+    row.credentials = {**row.credentials, name: value}
+    row.save(update_fields=["credentials"])
+    audit(verb="provider.secret", target=f"provider:{provider_id}", user=user, name=name)
+
+
 def _kept_options(row: Provider) -> dict[str, Any]:
     """What no form asks for, set by hand: the level of pipelining, messages a connection."""
     return {
