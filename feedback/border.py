@@ -88,6 +88,12 @@ _SILENT: dict[str, dict[str, Any]] = {
 }
 
 
+def key_name(kind: str) -> str:
+    """The credential that holds the key this kind signs with; empty where it signs nothing."""
+    names = DOORS[kind].keys.values()
+    return next((name for group in names for name in group), "signing_secret" if kind == "resend" else "")
+
+
 def verify(request: HttpRequest, *, kind: str, credentials: Mapping[str, Any]) -> None:
     """Check the provider's signature. Raises Refused (403)."""
     door = DOORS[kind]

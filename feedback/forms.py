@@ -1,4 +1,4 @@
-"""What comes in through the preference page."""
+"""What comes in through the preference page, and the key a provider signs with."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -128,3 +128,21 @@ class PreferencesForm(forms.Form):
 
 def _said(consent: int) -> str:
     return {ConsentState.GRANTED: YES, ConsentState.DENIED: NO}.get(ConsentState(consent), "")
+
+
+class SigningKeyForm(forms.Form):
+    """One key, as the provider shows it: a word, or the lines of a public key."""
+
+    key = forms.CharField(
+        label=_("Signing key"),
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("On the provider's page about webhooks. It is encrypted here and never shown again."),
+    )
+
+    def clean_key(self) -> str:
+        lines = [line.strip() for line in self.cleaned_data["key"].splitlines()]
+        key = "".join(line for line in lines if not line.startswith("-----"))
+        if not key or not key.isascii() or " " in key:
+            raise forms.ValidationError(_("This is no key: it holds blanks or accents."))
+        return key

@@ -75,6 +75,24 @@ class Event(models.Model):
         return f"{self.get_kind_display()} {self.message_id}"
 
 
+class WebhookState(models.Model):
+    """Whether a provider's webhooks reach us: the last one taken, and the last one that came in by its right address
+    and was refused for another reason."""
+
+    provider = models.OneToOneField(
+        "delivery.Provider", primary_key=True, on_delete=models.CASCADE, related_name="webhook_state"
+    )
+    heard_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=300, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("state of webhooks")
+
+    def __str__(self) -> str:
+        return f"webhooks of {self.provider_id}"
+
+
 class RollUp(models.Model):
     """One mailing's place in the queue of roll-ups: due while `touched_at` is later than `rolled_at`.
 

@@ -32,10 +32,13 @@ def touch(mailing_ids: Collection[int]) -> None:
         )
 
 
-def roll_up_due() -> list[int]:
-    """Recount what is due: touched by events, or being sent. Returns the mailings that were counted."""
+def roll_up_due(*, nightly: bool = False) -> list[int]:
+    """Recount what is due: touched by events, or sent since. Returns the mailings that were counted.
+
+    `nightly` looks at everything of two months: a doubt that a person settled leaves no event.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "touch_sending"))
+        cursor.execute(load_sql("feedback", "touch_sending"), {"nightly": nightly})
         cursor.execute(
             "select mailing_id from feedback_rollup where rolled_at is null or"
             " touched_at > rolled_at and clock_timestamp() > rolled_at + %s * coalesce(took, '0') order by touched_at",

@@ -18,5 +18,6 @@ def apply_pending() -> None:
 
 @shared_task(queue="default")
 def make_partitions() -> None:
-    """The months of the event table, ahead of time."""
+    """Each night: the months of the event table, ahead of time, and a second look at recent figures."""
     partitions.make_partitions(today=timezone.now().date())
+    rollups.roll_up_due(nightly=True)

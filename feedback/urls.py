@@ -10,5 +10,6 @@ urlpatterns = [
     path("c/<str:token>", views.click, name="click"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", views.preferences, name="preferences"),
+    path("providers/<int:pk>/webhooks/", views.provider_webhooks, name="provider_webhooks"),
     path("hooks/<int:provider_id>/<str:secret>/", views.webhook, name="webhook"),
 ]

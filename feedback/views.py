@@ -1,5 +1,7 @@
 """The public doors of a mail: pixel, links, unsubscribe, preferences. No login, no script, no cookie.
 
+And the door of providers' webhooks, with the page where the team opens it.
+
 A GET never changes a person's choices: scanners open every link. The token in the address is the secret, so the forms
 need no CSRF cookie.
 """
@@ -9,12 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
@@ -22,16 +25,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.http import Request
 from accounts.services import organisation
 from common import tokens
 from common.policies import public_policy
+from delivery.models import Provider
 from feedback import webhooks
-from feedback.forms import PreferencesForm
+from feedback.border import DOORS
+from feedback.forms import PreferencesForm, SigningKeyForm
 from feedback.hits import Hit, store_hits
 from feedback.links import NowhereToGo, destination
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of, lists_of, person_of
 from feedback.services import Answer, Proof, leave, save_choices
+from feedback.webhook_setup import new_address, setup_of, store_key
 
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LANGUAGES = dict(settings.LANGUAGES)
@@ -192,6 +199,24 @@ def webhook(request: HttpRequest, provider_id: int, secret: str) -> HttpResponse
     except webhooks.Refused as refusal:
         return HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
     return HttpResponse(f"stored {stored}", content_type="text/plain")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def provider_webhooks(request: Request, pk: int) -> HttpResponse:
+    """How a provider's webhooks find us. The address holds a secret: it is shown once, in the answer that made it."""
+    provider = get_object_or_404(Provider, pk=pk, kind__in=DOORS)
+    form = SigningKeyForm(request.POST if "key" in request.POST else None)
+    address = ""
+    if form.is_valid():
+        store_key(provider, key=form.cleaned_data["key"], user=request.user)
+        messages.success(request, _("The signing key is stored."))
+        return redirect("feedback:provider_webhooks", pk)
+    if request.method == "POST" and not form.is_bound:
+        address = new_address(provider, user=request.user)
+        provider.refresh_from_db()
+    context = {"provider": provider, "setup": setup_of(provider), "address": address, "form": form}
+    return render(request, "feedback/provider_webhooks.html", context)
 
 
 def _page(

@@ -24,7 +24,7 @@ from feedback.bounces import classify
 from feedback.events import NewEvent, event_key, record_events
 from feedback.folding import NOT_DELIVERED
 from feedback.hits import Hit, store_hits
-from feedback.models import Event, Way
+from feedback.models import Event, Way, WebhookState
 
 SECRET = "webhook_secret"  # noqa: S105 - the name under which a provider row keeps it
 _OPAQUE_ID = re.compile(r"(\d{1,9})\.(\d{1,18})")  # <mailing>.<message>
@@ -52,7 +52,11 @@ def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
     An event that cannot be read is kept as it came, with the error, and does not keep the others out.
     """
     provider = _provider(provider_id, secret)
-    verify(request, kind=provider.kind, credentials=provider.credentials)
+    try:
+        verify(request, kind=provider.kind, credentials=provider.credentials)
+    except Refused as refusal:
+        _note(provider, refused_at=timezone.now(), refusal=str(refusal))
+        raise
     hits: list[Hit] = []
     events: list[NewEvent] = []
     for told in parse(request, kind=provider.kind, credentials=provider.credentials):
@@ -64,7 +68,19 @@ def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
             events.append(event)
     with transaction.atomic():
         store_hits(hits)
-        return record_events(events) + len(hits)
+        stored = record_events(events) + len(hits)
+    _note(provider, heard_at=timezone.now())
+    return stored
+
+
+def _note(provider: Provider, **what: Any) -> None:
+    """Keep the state for the provider's page; after the events, so that two posts never wait for each other long."""
+    WebhookState.objects.bulk_create(
+        [WebhookState(provider=provider, **what)],
+        update_conflicts=True,
+        unique_fields=["provider"],
+        update_fields=list(what),
+    )
 
 
 def _provider(provider_id: int, secret: str) -> Provider:

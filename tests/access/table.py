@@ -70,6 +70,7 @@ ROUTES: dict[str, Row] = {
     "feedback:click": Row(PUBLIC, args=("x",)),
     "feedback:unsubscribe": Row(PUBLIC, GET_POST, args=("x",)),
     "feedback:preferences": Row(PUBLIC, GET_POST, args=("x",)),
+    "feedback:provider_webhooks": Row(TEAM, GET_POST, args=(1,)),
     "feedback:webhook": Row(PUBLIC, GET_POST, args=(1, "x")),
     "delivery:providers": Row(TEAM),
     "delivery:choose_kind": Row(TEAM),

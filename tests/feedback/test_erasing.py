@@ -1,6 +1,8 @@
 import pytest
+from django.utils import timezone
 
 from contacts.registry import erasure, holdings
+from contacts.services.erasure import erase_contact
 from feedback.applying import apply_pending
 from feedback.erasing import empty_events, known_events
 from feedback.events import record_events
@@ -39,3 +41,9 @@ def test_a_copy_of_their_data_tells_what_happened(told: Sent) -> None:
     assert [(row["kind"], row["mailing"], row["link"], row["user_agent"]) for row in rows] == [
         ("clicked", told.mailing.pk, 1, "Firefox")
     ]
+
+
+def test_erasing_finds_the_events_before_the_messages_forget_their_person(told: Sent) -> None:
+    erase_contact(contact=told.contacts[0], at=timezone.now())
+
+    assert Event.objects.get(message_id=told.messages[0]).details == {}

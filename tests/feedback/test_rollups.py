@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from contacts.tracking import Mode, Tracking
@@ -201,16 +201,35 @@ class TestWhen:
         assert roll_up_due() == []
         assert RollUp.objects.get(mailing=other.mailing).rolled_at is not None
 
-    def test_what_is_being_sent_is_counted_each_time_and_once_after_its_end(self, sent: Sent) -> None:
-        Mailing.objects.filter(pk=sent.mailing.pk).update(state=Mailing.State.SENDING, finished_at=None)
-        roll_up_due()
+    def accept(self, sent: Sent, position: int) -> None:
+        Outcome.objects.filter(pk=sent.messages[position]).update(state=Outcome.State.ACCEPTED)
+        Batch.objects.filter(pk=sent.batch.pk).update(accepted_count=F("accepted_count") + 1)
         RollUp.objects.update(took=timedelta(0))
-        assert roll_up_due() == [sent.mailing.pk]
 
-        Mailing.objects.filter(pk=sent.mailing.pk).update(state=Mailing.State.FINISHED, finished_at=timezone.now())
-        RollUp.objects.update(took=timedelta(0))
+    def test_what_is_being_sent_is_counted_whenever_more_was_accepted(self, sent: Sent) -> None:
+        Mailing.objects.filter(pk=sent.mailing.pk).update(state=Mailing.State.SENDING, finished_at=None)
+        Outcome.objects.exclude(pk=sent.messages[0]).update(state=Outcome.State.UNKNOWN)
+        Batch.objects.filter(pk=sent.batch.pk).update(accepted_count=1)
         assert roll_up_due() == [sent.mailing.pk]
         assert roll_up_due() == []
+
+        self.accept(sent, 1)
+        assert roll_up_due() == [sent.mailing.pk]
+
+        self.accept(sent, 2)
+        Mailing.objects.filter(pk=sent.mailing.pk).update(state=Mailing.State.FINISHED, finished_at=timezone.now())
+        assert roll_up_due() == [sent.mailing.pk]
+        assert roll_up_due() == []
+
+    def test_a_doubt_a_person_settled_later_is_found_at_night(self, sent: Sent) -> None:
+        Outcome.objects.filter(pk=sent.messages[0]).update(state=Outcome.State.UNKNOWN)
+        Batch.objects.filter(pk=sent.batch.pk).update(accepted_count=2)
+        roll_up_due()
+
+        self.accept(sent, 0)
+
+        assert roll_up_due() == []
+        assert roll_up_due(nightly=True) == [sent.mailing.pk]
 
     def test_a_large_mailing_rests_five_times_as_long_as_its_count_took(self, sent: Sent) -> None:
         roll_up([sent.mailing.pk])

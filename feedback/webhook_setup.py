@@ -1,0 +1,64 @@
+"""What somebody sets up so that a provider's webhooks reach us: the address with its secret, the signing key."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import User
+from delivery.capabilities import kind_of
+from delivery.models import Provider
+from delivery.services import store_secret
+from feedback.border import DOORS, key_name
+from feedback.models import WebhookState
+from feedback.webhooks import SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The state of one provider's webhooks, without any secret."""
+
+    label: str
+    has_address: bool
+    signs: bool  # a signature is, or can be, checked
+    needs_key: bool  # nothing is taken without the key
+    has_key: bool
+    heard_at: datetime | None
+    refused_at: datetime | None
+    refusal: str
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the last that came in was refused."""
+        return self.refused_at is not None and (self.heard_at is None or self.refused_at > self.heard_at)
+
+
+def setup_of(provider: Provider) -> Setup:
+    """For a provider whose kind has a door."""
+    state = WebhookState.objects.filter(provider=provider).first() or WebhookState()
+    door, name = DOORS[provider.kind], key_name(provider.kind)
+    filled = door.keys.values() or [(name,)]
+    return Setup(
+        label=kind_of(provider.kind).label,
+        has_address=bool(provider.credentials.get(SECRET)),
+        signs=bool(name),
+        needs_key=door.needs_key,
+        has_key=any(provider.credentials.get(one) for group in filled for one in group),
+        heard_at=state.heard_at,
+        refused_at=state.refused_at,
+        refusal=state.refusal,
+    )
+
+
+def new_address(provider: Provider, *, user: User | None) -> str:
+    """A new secret; the address with it, to be shown this once. The former address is closed at the same moment."""
+    secret = secrets.token_urlsafe(24)
+    store_secret(provider.pk, name=SECRET, value=secret, user=user)
+    return f"{settings.ENVOL_URL}{reverse('feedback:webhook', args=[provider.pk, secret])}"
+
+
+def store_key(provider: Provider, *, key: str, user: User | None) -> None:
+    """Keep the key the provider signs with."""
+    store_secret(provider.pk, name=key_name(provider.kind), value=key, user=user)
