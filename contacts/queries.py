@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contacts.models import (
     Confirmation,
@@ -56,7 +57,7 @@ def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Su
     if everywhere:
         return _suppressed(min(everywhere, key=lambda row: row.scope))
     if any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions):
-        return Standing(is_mailable=True, label=_("Reachable"))
+        return Standing(is_mailable=True, label=pgettext("a contact", "Reachable"))
     if any(row.state == Subscription.State.PENDING for row in subscriptions):
         return Standing(
             is_mailable=False,
@@ -68,22 +69,28 @@ def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Su
     if subscriptions:
         return Standing(
             is_mailable=False,
-            label=_("Unsubscribed"),
+            label=pgettext("a contact", "Unsubscribed"),
             reason=_("has left every list"),
             tone="mute",
             icon="user-minus",
         )
-    return Standing(is_mailable=False, label=_("On no list"), reason=_("is on no list"), tone="mute", icon="user-minus")
+    return Standing(
+        is_mailable=False,
+        label=pgettext("a contact", "On no list"),
+        reason=_("is on no list"),
+        tone="mute",
+        icon="user-minus",
+    )
 
 
 def _suppressed(suppression: Suppression) -> Standing:
     tone, icon, label = {
-        Suppression.Reason.UNSUBSCRIBED: ("mute", "user-minus", _("Unsubscribed")),
-        Suppression.Reason.HARD_BOUNCE: ("bad", "mail-x", _("Dead address")),
-        Suppression.Reason.SOFT_BOUNCES: ("bad", "mail-x", _("Bounces")),
-        Suppression.Reason.COMPLAINED: ("bad", "flag", _("Complained")),
-        Suppression.Reason.MANUAL: ("warn", "ban", _("Suppressed")),
-        Suppression.Reason.ERASED: ("mute", "user-minus", _("Erased")),
+        Suppression.Reason.UNSUBSCRIBED: ("mute", "user-minus", pgettext("a contact", "Unsubscribed")),
+        Suppression.Reason.HARD_BOUNCE: ("bad", "mail-x", pgettext("a contact", "Dead address")),
+        Suppression.Reason.SOFT_BOUNCES: ("bad", "mail-x", pgettext("a contact", "Bounces")),
+        Suppression.Reason.COMPLAINED: ("bad", "flag", pgettext("a contact", "Complained")),
+        Suppression.Reason.MANUAL: ("warn", "ban", pgettext("a contact", "Suppressed")),
+        Suppression.Reason.ERASED: ("mute", "user-minus", pgettext("a contact", "Erased")),
     }[Suppression.Reason(suppression.reason)]
     reason = suppression.get_reason_display()
     return Standing(is_mailable=False, label=label, reason=reason, tone=tone, icon=icon)

@@ -117,9 +117,15 @@ def _with_fields_made(job: ContactImport) -> dict[str, str]:
 
 def make_fields(labels: Mapping[str, str]) -> dict[str, int]:
     """The ids of the fields with these keys; text fields are made where there is none."""
-    missing = [ContactField(key=key, label=(label.strip() or key)[:100]) for key, label in labels.items()]
+    missing = [ContactField(key=key, label=(_readable(label) or key)[:100]) for key, label in labels.items()]
     ContactField.objects.bulk_create(missing, ignore_conflicts=True)
     return dict(ContactField.objects.filter(key__in=labels).values_list("key", "pk"))
+
+
+def _readable(label: str) -> str:
+    """A column's title as a label: VILLE_DE_NAISSANCE is shouted by exports, not by people."""
+    words = " ".join(label.replace("_", " ").split())
+    return words.capitalize() if words.isupper() or words.islower() else words
 
 
 def claim(import_id: int) -> ContactImport | None:

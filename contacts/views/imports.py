@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import Request
@@ -36,7 +37,7 @@ OPEN = (_State.UPLOADED, _State.MATCHED)
 
 
 def _steps() -> list[str]:
-    return [_("File"), _("Columns"), _("Consent"), _("Check"), _("Import")]
+    return [_("File"), _("Columns"), _("Consent"), _("Check"), pgettext("step", "Import")]
 
 
 def _step(number: int, job: ContactImport | None = None) -> dict[str, Any]:
