@@ -14,6 +14,9 @@ from delivery import ledger, multiplex
 from delivery.capabilities import lease_of
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
+from delivery.limits import governor
+from delivery.limits.limiter import rooms
+from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import HELD
 from delivery.sending import BatchSender, Run
@@ -36,7 +39,10 @@ class Due:
 
 def sweep() -> Due:
     """Start, heal, close and find work; every 2 seconds, safe at any time and in any number."""
+    now = timezone.now()
     start_due()
+    governor.recover(now=now)
+    keep_quiet_hours(now=now)
     healed = ledger.heal_expired()
     if healed.batches:
         log.warning("leases_over", batches=healed.batches, doubts=healed.doubts)
@@ -113,26 +119,31 @@ def _shift(
     lane = lane_for(provider)
     try:
         while may_go_on():
-            claim = ledger.claim_batch(provider_id=provider.pk, lease=lease_of(provider.kind))
+            claim = ledger.claim_batch(provider_id=provider.pk, lease=lease_of(provider.kind), rooms=rooms(provider))
             if claim is None:
                 return
-            sender = BatchSender(claim, lane, stop=stop)
+            sender = BatchSender(claim, lane, provider=provider, stop=stop)
             yield from sender.steps()
             worked.append(claim.batch_id)
-            _after(claim.mailing_id, sender.run)
+            _after(claim, sender.run)
             if sender.run.halt is not None:
                 return
     finally:
         lane.close()
 
 
-def _after(mailing_id: int, run: Run) -> None:
-    """What a batch's run means for its mailing."""
+def _after(claim: ledger.Claim, run: Run) -> None:
+    """What a batch's run means for its mailing, and for the pace of its mailbox provider."""
+    mailing_id = claim.mailing_id
     log.info("batch", mailing=mailing_id, accepted=run.accepted, refused=run.refused, deferred=run.deferred,
              unknown=run.unknown, halt=run.halt.value if run.halt else "")  # fmt: skip
+    answers = governor.Answers(answered=run.answered, deferred=run.deferred, words=run.later)
+    is_slowed = governor.learn(
+        provider_id=claim.provider_id, mx_group=claim.mx_group, answers=answers, now=timezone.now()
+    )
     if run.halt is Halt.PAUSE:
         pause_for(mailing_id, words=run.words)
-    elif run.halt is Halt.REST:
+    elif run.halt is Halt.REST and not is_slowed:
         Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
             pause_reason=run.words, paused_until=timezone.now() + REST
         )

@@ -36,10 +36,10 @@ def run_together(flows: Sequence[Flow]) -> None:
         slots = [slot for slot in map(_Slot, flows) if _advance(slot, selector, errors)]
         looked_at = time.monotonic()
         while slots:
-            ready = selector.select(_LOOK)
+            ready = selector.select(_patience(slots))
             ended = [key.data for key, _ in ready if not _advance(key.data, selector, errors)]
             now = time.monotonic()
-            if now - looked_at >= _LOOK:
+            if not ready or now - looked_at >= _LOOK:
                 looked_at = now
                 for slot in slots:
                     if slot.waiting is not None and slot.late_at <= now and slot not in ended:
@@ -49,6 +49,13 @@ def run_together(flows: Sequence[Flow]) -> None:
                 slots = [slot for slot in slots if slot not in ended]
     if errors:
         raise errors[0]
+
+
+def _patience(slots: Sequence[_Slot]) -> float:
+    """Until somebody may be late, a second at most."""
+    now = time.monotonic()
+    timers = [slot.late_at - now for slot in slots if slot.wire is None]
+    return max(0.0, min([_LOOK, *timers]))
 
 
 def _advance(slot: _Slot, selector: selectors.BaseSelector, errors: list[Exception]) -> bool:
@@ -63,6 +70,10 @@ def _advance(slot: _Slot, selector: selectors.BaseSelector, errors: list[Excepti
         _forget(slot, selector)
         return False
     events = selectors.EVENT_READ | (selectors.EVENT_WRITE if waiting.wants_write else 0)
+    slot.late_at = time.monotonic() + waiting.patience
+    if waiting.wire is None:
+        _forget(slot, selector)
+        return True
     # The number of a closed connection may be another's already: the wire tells, not the number.
     if waiting.wire is not slot.wire:
         _forget(slot, selector)
@@ -72,7 +83,6 @@ def _advance(slot: _Slot, selector: selectors.BaseSelector, errors: list[Excepti
     elif events != slot.events:
         selector.modify(slot.fd, events, slot)
         slot.events = events
-    slot.late_at = time.monotonic() + waiting.patience
     return True
 
 

@@ -19,7 +19,7 @@ from delivery.skeleton import CannotFill, ContentRefused, skeleton_for
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-HELD = "held"  # a pause_reason that is ours, said for people by pause_words
+HELD, QUIET = "held", "quiet"  # pause_reasons that are ours, said for people by pause_words
 _SEEN = "delivery:worker-seen"
 
 
@@ -47,6 +47,8 @@ def pause_words(mailing: Mailing) -> str:
             "Four workers in a row stopped on the same messages without sending any. Look at the workers' logs, then "
             "resume to try once more."
         )
+    if mailing.pause_reason == QUIET:
+        return _("Quiet hours: nothing leaves until they are over.")
     return mailing.pause_reason
 
 

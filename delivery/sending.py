@@ -5,14 +5,15 @@ Rendered, connected and logged in before the mark: a window never waits for anyt
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
@@ -20,7 +21,8 @@ from contacts.tombstones import any_tombstones, tombstones_of
 from delivery import ledger
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
-from delivery.models import Mailing
+from delivery.limits.limiter import limiter_for
+from delivery.models import Mailing, Provider
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
 from delivery.verdicts import Fact, Verdict
@@ -32,6 +34,8 @@ LOST = (OperationalError, InterfaceError)  # the database went away under us
 FIRST_WINDOW = 20
 WINDOW_SECONDS = 5.0  # a window is what leaves within about this time
 FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
+PATIENCE = timedelta(seconds=20)  # a wait for leave to send that is not worth giving the batch back for
+SAMPLES = 20  # answers kept of a batch for the governor
 RENEWAL = 60.0  # seconds between two renewals of a lease while replies come
 
 
@@ -46,15 +50,22 @@ class Run:
     halt: Halt | None = None
     words: str = ""
     backoff: timedelta = timedelta(0)
+    later: list[str] = field(default_factory=list)  # what servers said that asked for patience, a few of them
+    is_granted_nothing: bool = False  # limits let nothing through for a while
+
+    @property
+    def answered(self) -> int:
+        return self.accepted + self.refused + self.deferred
 
 
 class BatchSender:
     """Works one claim to its end. `stop`: asked before each window (SIGTERM, or the caller's own reasons)."""
 
-    def __init__(self, claim: Claim, lane: Lane, *, stop: Callable[[], bool] = is_stopping) -> None:
+    def __init__(self, claim: Claim, lane: Lane, *, provider: Provider, stop: Callable[[], bool] = is_stopping) -> None:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
         mailing = Mailing.objects.get(pk=claim.mailing_id)
+        self._limiter = limiter_for(mailing=mailing, provider=provider, mx_group=claim.mx_group)
         self._lists = Audience.from_json(mailing.audience).lists
         self._is_marketing = not mailing.is_transactional
         self._has_tombstones = any_tombstones()
@@ -94,6 +105,10 @@ class BatchSender:
             if not waiting:
                 self._done_to = self.claim.last_id
                 return
+            granted = yield from self._granted(len(waiting))
+            if not granted:
+                return
+            waiting = waiting[:granted]
             prepared, unfit = self._prepare(waiting)
             self.lane.ready()
             open_to = waiting[-1].message.pk
@@ -106,9 +121,21 @@ class BatchSender:
                 is_marketing=self._is_marketing,
             )
             if opened is None:
+                self._limiter.give_back(granted, now=timezone.now())
                 return
             self._facts, self._deadline = unfit, opened.deadline
-            yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to)
+            yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to, granted)
+
+    def _granted(self, want: int) -> Generator[Await, None, int]:
+        """Leave to send so many: waited for where it is a matter of seconds, else the batch goes back until then."""
+        while True:
+            found = self._limiter.take(want, now=timezone.now())
+            if found.count:
+                return found.count
+            if found.wait > PATIENCE or self._stop() or self._deadline.is_over():
+                self.run.backoff, self.run.is_granted_nothing = max(self.run.backoff, found.wait), True
+                return 0
+            yield Await(None, patience=found.wait.total_seconds())
 
     def _erased(self, waiting: Sequence[Waiting]) -> dict[int, int]:
         """Who asked to be erased and came back by a way that did not look: {message id: reason}."""
@@ -129,7 +156,7 @@ class BatchSender:
         return prepared, unfit
 
     def _hand_over(
-        self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int
+        self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int, granted: int
     ) -> Iterator[Await]:
         """The window on the wire. Every message of it has a fact afterwards, or was certainly not begun."""
         unfit = {fact.message_id for fact in self._facts}
@@ -151,6 +178,8 @@ class BatchSender:
                 renewed = time.monotonic()
                 self._renew()
         self._resize(len(answered), time.monotonic() - begun)
+        begun = len(answered) - sum(fact.verdict == Verdict.NOT_BEGUN for fact in self._facts)
+        self._limiter.give_back(granted - max(0, begun), now=timezone.now())
         self._done_to = self._reached(window, answered, open_to)
         self._give_up_when_fruitless(bool(window))
 
@@ -194,6 +223,8 @@ class BatchSender:
             self._cut.add(one.message.pk)
         if verdict == Verdict.DEFERRED:
             verdict, reason = self._deferred(one, result)
+        if result.verdict != Verdict.REFUSED and result.reply and len(self.run.later) < SAMPLES:
+            self.run.later.append(result.reply)
         self.run.refused += verdict == Verdict.REFUSED
         self.run.deferred += verdict == Verdict.DEFERRED
         self.run.unknown += verdict == Verdict.UNKNOWN

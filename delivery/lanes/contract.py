@@ -57,9 +57,10 @@ class HasFileno(Protocol):
 @dataclass(slots=True, eq=False)
 class Await:
     """A lane waits for its connection. Whoever drives it (delivery/multiplex.py) watches `wire` for reading, and for
-    writing where `wants_write`, and sets `is_late` when `patience` seconds passed without either."""
+    writing where `wants_write`, and sets `is_late` when `patience` seconds passed without either. Without a wire it is
+    a timer: whoever waits for leave to send, not for a server."""
 
-    wire: HasFileno
+    wire: HasFileno | None
     wants_write: bool = False
     patience: float = 0
     is_late: bool = False

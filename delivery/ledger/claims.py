@@ -5,7 +5,7 @@ Order of locks everywhere: batch, then outcomes.
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,7 @@ class Claim:
     first_id: int
     last_id: int
     round: int
+    mx_group: int
     lease: timedelta
     deadline: Deadline
 
@@ -54,8 +55,11 @@ class Waiting:
     tries: int
 
 
-def claim_batch(*, provider_id: int, lease: timedelta) -> Claim | None:
-    """Take a due batch of this provider; None when nothing is due or its connections are all in use."""
+def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] | None = None) -> Claim | None:
+    """Take a due batch of this provider; None when nothing is due or its connections are all in use.
+
+    `rooms`: connections at once by mailbox provider, where they are fewer.
+    """
     clock = Deadline.before()
     number = secrets.randbits(62)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -66,12 +70,18 @@ def claim_batch(*, provider_id: int, lease: timedelta) -> Claim | None:
             return None
         cursor.execute(
             load_sql("delivery", "claim"),
-            {"claim": number, "lease": lease.total_seconds(), "provider": provider_id, "room": row[0]},
+            {
+                "claim": number,
+                "lease": lease.total_seconds(),
+                "provider": provider_id,
+                "room": row[0],
+                "rooms": json.dumps(rooms or {}),
+            },
         )
         taken = cursor.fetchone()
     if taken is None:
         return None
-    batch_id, mailing_id, first_id, last_id, rounds = taken
+    batch_id, mailing_id, first_id, last_id, rounds, mx_group = taken
     return Claim(
         number=number,
         batch_id=batch_id,
@@ -80,6 +90,7 @@ def claim_batch(*, provider_id: int, lease: timedelta) -> Claim | None:
         first_id=first_id,
         last_id=last_id,
         round=rounds,
+        mx_group=mx_group,
         lease=lease,
         deadline=clock.after(lease),
     )

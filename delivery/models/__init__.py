@@ -1,6 +1,7 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
+from delivery.models.limits import DailyCount, Limit, Pace
 from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
 from delivery.models.providers import Provider
 
@@ -9,12 +10,15 @@ __all__ = [
     "Batch",
     "Content",
     "Counter",
+    "DailyCount",
+    "Limit",
     "Link",
     "ListMail",
     "Mailing",
     "Message",
     "MessageState",
     "Outcome",
+    "Pace",
     "Provider",
     "StandingMailing",
 ]

@@ -43,6 +43,10 @@ class Mailing(models.Model):
     # Why nothing moves, in words for people (the server's own where a provider refused), and until when.
     pause_reason = models.TextField(blank=True)
     paused_until = models.DateTimeField(null=True)
+    # A steady rhythm ("over six hours"), and hours of the organisation's zone in which nothing leaves.
+    pace_seconds = models.PositiveIntegerField(null=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_to = models.TimeField(null=True)
     # Snapshot, block by block by contact id; the planned number is provisional until it is done.
     snapshot_cursor = models.BigIntegerField(default=0)
     snapshot_done_at = models.DateTimeField(null=True)

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -68,6 +68,8 @@ class MailingOrder:
     is_sample: bool = False
     is_transactional: bool = False
     open_until: datetime | None = None
+    pace: timedelta | None = None  # spread evenly over so long
+    quiet: tuple[time, time] | None = None  # from, to: nothing leaves, in the organisation's zone
 
 
 def draw_occasion() -> int:
@@ -103,6 +105,9 @@ def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
         is_sample=order.is_sample,
         is_transactional=order.is_transactional,
         open_until=order.open_until,
+        pace_seconds=int(order.pace.total_seconds()) if order.pace else None,
+        quiet_from=order.quiet[0] if order.quiet else None,
+        quiet_to=order.quiet[1] if order.quiet else None,
         starts_at=order.starts_at,
     )
     for content in order.contents:

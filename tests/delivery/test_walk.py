@@ -40,9 +40,9 @@ def send_one_batch(mailing: Mailing) -> None:
     claim = ledger.claim_batch(provider_id=mailing.provider_id, lease=timedelta(minutes=15))
     assert claim is not None
     lane = lane_for(mailing.provider)
-    sender = BatchSender(claim, lane)
+    sender = BatchSender(claim, lane, provider=mailing.provider)
     run_together([sender.steps()])
-    dispatch._after(mailing.pk, sender.run)
+    dispatch._after(claim, sender.run)
     lane.close()
 
 

@@ -1,0 +1,69 @@
+"""Why something of a mailing does not move, and until when: nothing is slowed or paused without a line here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from contacts.mailbox_providers import BY_NUMBER
+from delivery.limits.days import until_tomorrow, used_today
+from delivery.limits.governor import PER_MINUTE
+from delivery.models import Batch, Limit, Mailing, Pace
+from delivery.models.limits import EVERYBODY
+from delivery.queries import pause_words
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason. `who`: the mailbox provider it is about, empty for all. `until` None: a person decides, or no end."""
+
+    title: str
+    words: str = ""
+    who: "str | _StrPromise" = ""
+    until: datetime | None = None
+    is_stopped: bool = True  # nothing moves; else only slower
+
+
+def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
+    """What holds back a mailing being sent or paused: a handful of rows, four statements."""
+    if mailing.state not in (Mailing.State.SENDING, Mailing.State.PAUSED):
+        return []
+    return [*_own(mailing, now), *_account(mailing, now), *_paces(mailing, now)]
+
+
+def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    is_resting = mailing.paused_until is not None and mailing.paused_until > now
+    if mailing.state == Mailing.State.PAUSED:
+        yield Hold(_("Paused until somebody resumes it"), pause_words(mailing))
+    elif is_resting:
+        yield Hold(_("Waiting"), pause_words(mailing), until=mailing.paused_until)
+    if mailing.pace_seconds and mailing.started_at:
+        end = mailing.started_at + timedelta(seconds=mailing.pace_seconds)
+        if end > now:
+            yield Hold(_("Sent evenly, as asked"), until=end, is_stopped=False)
+
+
+def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    for limit in Limit.objects.filter(provider_id=mailing.provider_id, unit=Limit.Unit.DAY):
+        if used_today(limit, now=now) >= limit.amount:
+            words = _("%(amount)d messages a day are allowed through this account.") % {"amount": limit.amount}
+            who = "" if limit.mx_group == EVERYBODY else BY_NUMBER[limit.mx_group].name
+            yield Hold(_("Today's quota is used up"), words, who, until=now + until_tomorrow(now))
+
+
+def _paces(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    """Mailbox providers the governor is careful with, as far as this mailing still has people there."""
+    open_groups = Batch.objects.filter(mailing=mailing, state__in=[Batch.State.PENDING, Batch.State.CLAIMED])
+    groups = {*open_groups.values_list("mx_group", flat=True).distinct(), EVERYBODY}
+    for pace in Pace.objects.filter(provider_id=mailing.provider_id, mx_group__in=groups).order_by("mx_group"):
+        who = "" if pace.mx_group == EVERYBODY else BY_NUMBER[pace.mx_group].name
+        if pace.rest_until is not None and pace.rest_until > now:
+            yield Hold(_("Asked us to wait"), pace.reason, who, until=pace.rest_until)
+        elif pace.step > 0:
+            title = _("Slowed to %(rate)d messages a minute") % {"rate": PER_MINUTE[pace.step]}
+            yield Hold(title, pace.reason, who, until=pace.bad_at + timedelta(minutes=15), is_stopped=False)

@@ -1,0 +1,99 @@
+"""Every limit that holds for one batch, asked before each of its windows."""
+
+import contextlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from redis import RedisError
+
+from delivery.limits.buckets import Bucket, Grant, grant
+from delivery.limits.days import give_back, reserve, until_tomorrow
+from delivery.limits.defaults import COURTESIES, Courtesy
+from delivery.limits.governor import CONNECTIONS, PER_MINUTE
+from delivery.models import Limit, Mailing, Pace, Provider
+from delivery.models.limits import EVERYBODY
+
+_WITHOUT_REDIS = timedelta(seconds=5)
+Unit = Limit.Unit
+
+
+@dataclass(slots=True)
+class Limiter:
+    """Grants windows. `give_back` what was granted and not handed over, so that a day's quota is not lost."""
+
+    buckets: list[Bucket] = field(default_factory=list)
+    days: list[Limit] = field(default_factory=list)
+
+    def take(self, want: int, *, now: datetime) -> Grant:
+        """Up to `want` messages now, or the wait until one may leave. Quotas of a day first, rates last."""
+        for number, limit in enumerate(self.days):
+            granted = reserve(limit, want=want, now=now)
+            self._return(self.days[:number], want - granted, now)
+            want = granted
+            if not want:
+                return Grant(count=0, wait=until_tomorrow(now))
+        try:
+            found = grant(self.buckets, want=want)
+        except RedisError:
+            # Limits are known and cannot be asked: nothing leaves.
+            found = Grant(count=0, wait=_WITHOUT_REDIS)
+        self._return(self.days, want - found.count, now)
+        return found
+
+    def give_back(self, count: int, *, now: datetime) -> None:
+        self._return(self.days, count, now)
+
+    @staticmethod
+    def _return(days: list[Limit], count: int, now: datetime) -> None:
+        for limit in days:
+            give_back(limit, count=count, now=now)
+
+
+def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int) -> Limiter:
+    """What holds for a batch: the account's limits, the mailbox provider's, the governor's step, the mailing's pace."""
+    limiter = Limiter()
+    held = [limit for limit in provider.limits.all() if limit.mx_group in (EVERYBODY, mx_group)]
+    for limit in held:
+        if limit.unit == Unit.DAY:
+            limiter.days.append(limit)
+        elif limit.unit != Unit.CONNECTIONS:
+            limiter.buckets.append(_bucket(limit))
+    slowest = _per_minute(provider, mx_group, has_own=any(limit.unit == Unit.MINUTE for limit in held))
+    if slowest:
+        limiter.buckets.append(Bucket(f"{provider.pk}:{mx_group}:pace", slowest, timedelta(minutes=1)))
+    if mailing.pace_seconds and mailing.planned_count:
+        period = timedelta(seconds=mailing.pace_seconds)
+        limiter.buckets.append(Bucket(f"mailing:{mailing.pk}", mailing.planned_count, period))
+    return limiter
+
+
+def rooms(provider: Provider) -> dict[int, int]:
+    """Connections at once by mailbox provider, where they are fewer than the account's."""
+    paces = dict(provider.paces.filter(step__gt=0).values_list("mx_group", "step"))
+    own = dict(provider.limits.filter(unit=Unit.CONNECTIONS).values_list("mx_group", "amount"))
+    found = {}
+    for group in {*COURTESIES, *paces, *own} - {EVERYBODY}:
+        asked = own.get(group) or courtesy_of(provider, group).connections
+        slowed = CONNECTIONS[paces.get(group, 0)]
+        if least := min((number for number in (asked, slowed) if number), default=0):
+            found[group] = least
+    return found
+
+
+def courtesy_of(provider: Provider, mx_group: int) -> Courtesy:
+    """What a mailbox provider asks of mail that this account hands over; nothing for the catcher and for APIs."""
+    if provider.is_catcher or provider.kind != "smtp" or provider.options.get("is_relay"):
+        return Courtesy()
+    return COURTESIES.get(mx_group, Courtesy())
+
+
+def _per_minute(provider: Provider, mx_group: int, *, has_own: bool) -> int:
+    step = 0
+    with contextlib.suppress(Pace.DoesNotExist):
+        step = provider.paces.get(mx_group=mx_group).step
+    rates = [PER_MINUTE[step], 0 if has_own else courtesy_of(provider, mx_group).per_minute]
+    return min((rate for rate in rates if rate), default=0)
+
+
+def _bucket(limit: Limit) -> Bucket:
+    return Bucket(f"{limit.provider_id}:{limit.mx_group}:{limit.unit}", limit.amount, timedelta(seconds=limit.unit))
