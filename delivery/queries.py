@@ -14,7 +14,7 @@ from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
 from delivery.reasons import Reason
-from delivery.skeleton import CannotFill, ContentRefused, skeleton_for
+from delivery.skeleton import CannotFill, ContentRefused, skeleton_for, view_html
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -158,8 +158,8 @@ def _subject_of(message: Message) -> str:
 
 
 def message_html(*, mailing_id: int, message_id: int) -> str | None:
-    """The HTML one person got, links as in the mail and no pixel; None when there is no such message (any more)."""
-    message = Message.objects.filter(pk=message_id, mailing_id=mailing_id).exclude(address="").first()
-    if message is None or message.content_id is None:
+    """What one person got, links as in the mail and no pixel; None when there is none (any more, or never)."""
+    try:
+        return view_html(mailing_id, message_id)
+    except (Message.DoesNotExist, CannotFill, ContentRefused):
         return None
-    return skeleton_for(message.content_id).view(message)

@@ -21,7 +21,6 @@ from delivery.mails import way_problems
 from delivery.models import ListMail, Provider
 from delivery.services import ProviderRefused, save_provider, set_default, test_connection
 from delivery.services.testing import test_of_version
-from delivery.skeleton import CannotFill, ContentRefused
 
 
 @require_GET
@@ -142,7 +141,7 @@ def view_in_browser(request: HttpRequest, token: str) -> HttpResponse:
     try:
         opened = decode(token, purpose=Purpose.VIEW)
         html = queries.message_html(mailing_id=opened.mailing, message_id=opened.message)
-    except (BadToken, CannotFill, ContentRefused) as error:
+    except BadToken as error:
         raise Http404 from error
     if html is None:
         raise Http404

@@ -31,7 +31,7 @@ from delivery.copies import OneCopy
 from delivery.lanes.contract import CannotPrepare, Halt, LaneClosed, Result
 from delivery.models import Provider
 from delivery.reasons import Reason
-from delivery.skeleton import CannotFill, Parts, skeleton_for
+from delivery.skeleton import CannotFill, ContentRefused, Parts, skeleton_for
 from delivery.verdicts import Phase, Verdict
 
 log = structlog.get_logger(__name__)
@@ -96,6 +96,8 @@ class AnymailLane:
             parts = skeleton_for(message.content_id).fill_parts(message)
         except CannotFill as error:
             raise CannotPrepare(Reason.CANNOT_RENDER, str(error)) from error
+        except ContentRefused as error:
+            raise LaneClosed(Halt.PAUSE, str(error)) from error
         if not parts.to.isascii():
             raise CannotPrepare(Reason.SMTPUTF8_NEEDED, "this provider takes ASCII addresses only")
         return Call(message.pk, self._mail(parts, message.pk))

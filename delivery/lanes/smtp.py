@@ -29,7 +29,7 @@ from delivery.lanes.pipelining.session import NoSession, Server, Session, Tls, T
 from delivery.lanes.pipelining.wire import Wire
 from delivery.models import Provider
 from delivery.reasons import Reason
-from delivery.skeleton import CannotFill, Filled, skeleton_for
+from delivery.skeleton import CannotFill, ContentRefused, Filled, skeleton_for
 from delivery.verdicts import Phase, Verdict
 
 IN_FLIGHT = 8  # whole messages at level 4: what a cut can leave in doubt
@@ -103,6 +103,8 @@ class SmtpLane:
             return skeleton_for(message.content_id).fill(message)
         except CannotFill as error:
             raise CannotPrepare(Reason.CANNOT_RENDER, str(error)) from error
+        except ContentRefused as error:
+            raise LaneClosed(Halt.PAUSE, str(error)) from error
 
     def ready(self) -> None:
         """A connection with room. A test of life is left to the first command: a dead one costs no doubt."""

@@ -14,11 +14,12 @@ from contacts.models import Contact, ContactList, Subscription, Suppression
 from contacts.services import unsubscribe
 from delivery import dispatch, ledger
 from delivery.lanes.opening import lane_for
-from delivery.models import Attempt, Batch, Mailing, Outcome, Provider
+from delivery.models import Attempt, Batch, Link, Mailing, Outcome, Provider
 from delivery.multiplex import run_together
 from delivery.reasons import Reason
 from delivery.sending import BatchSender
 from delivery.services import cancel_mailing, drive, plan_mailing, resume_mailing
+from delivery.skeleton import skeleton_for
 from tests.delivery.conftest import MakePeople, order, provider_at
 from tests.smtp import Manners, SmtpServer, smtp_server
 
@@ -373,3 +374,16 @@ def test_connections_of_a_provider_are_a_limit_over_all_workers(mailing: Mailing
         thread.join()
 
     assert sum(found is not None for found in taken) == 1
+
+
+def test_a_content_that_cannot_be_compiled_any_more_pauses_and_skips_nobody(mailing: Mailing) -> None:
+    freeze(mailing)
+    Link.objects.all().delete()  # what a restore of half a backup would leave
+    skeleton_for.cache_clear()
+
+    dispatch.work_provider(mailing.provider_id)
+
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.PAUSED
+    assert "links" in mailing.pause_reason
+    assert ledger.ledger_of(mailing.pk).pending == 30
