@@ -126,6 +126,33 @@ def test_walk_from_create_to_report(
     assert run(capsys, "report", "Soldes")[1]["ledger"] == report["ledger"]
 
 
+def test_walk_from_a_file_to_the_report(
+    capsys: Capture,
+    organisation: Organisation,
+    relay: Provider,
+    sink: tuple[Sink, int],
+    template: Path,
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    settings.MEDIA_ROOT = settings.FILES_DIR = tmp_path / "files"
+    file = tmp_path / "contacts.csv"
+    file.write_text(
+        "email;prénom\ncamille@shop.example;Camille\nCAMILLE@shop.example;Twice\nbroken;\nzoe@shop.example;\n"
+    )
+    call_command("import_contacts", str(file), "--list", "Newsletter", "--consent-source", "Fair of Lyon")
+    capsys.readouterr()
+    create(capsys, template)
+
+    code, report, _said = run(capsys, "send", "Soldes", "--wait")
+
+    assert (code, report["ledger"]["planned"], report["ledger"]["accepted"]) == (0, 2, 2)
+    assert {to: kept["Subject"] for to, kept in sink[0].kept.items()} == {
+        "camille@shop.example": "Camille, le lin",
+        "zoe@shop.example": "Bonjour, le lin",
+    }
+
+
 def test_send_says_that_it_does_the_work_itself(
     capsys: Capture, organisation: Organisation, newsletter: ContactList, relay: Provider, template: Path
 ) -> None:
