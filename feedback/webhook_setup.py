@@ -11,6 +11,7 @@ from accounts.models import User
 from delivery.capabilities import kind_of
 from delivery.models import Provider
 from delivery.services import store_secret
+from delivery.services.planning import unreachable_address
 from feedback.border import DOORS, key_name
 from feedback.models import WebhookState
 from feedback.webhooks import SECRET
@@ -25,6 +26,7 @@ class Setup:
     signs: bool  # a signature is, or can be, checked
     needs_key: bool  # nothing is taken without the key
     has_key: bool
+    unreachable: str  # why the provider cannot reach us, in words; empty when it can
     heard_at: datetime | None
     refused_at: datetime | None
     refusal: str
@@ -46,6 +48,7 @@ def setup_of(provider: Provider) -> Setup:
         signs=bool(name),
         needs_key=door.needs_key,
         has_key=any(provider.credentials.get(one) for group in filled for one in group),
+        unreachable=unreachable_address(),
         heard_at=state.heard_at,
         refused_at=state.refused_at,
         refusal=state.refusal,
