@@ -116,7 +116,7 @@ def _labels(html: str, links: list[FoundLink]) -> list[str]:
     marked = replace_links(html, links, lambda index, _link: f' href="{_MARK}{index}"')
     labels = [""] * len(links)
     for node in LexborHTMLParser(marked).css(f'[href^="{_MARK}"]'):
-        words = " ".join((node.text(deep=True) or "").split())
+        words = " ".join((node.text(deep=True, separator=" ") or "").split())
         image = node.css_first("img[alt]")
         words = words or (image.attributes.get("alt") or "" if image is not None else "")
         labels[int((node.attributes["href"] or "").removeprefix(_MARK))] = words[:_LABEL_LENGTH]

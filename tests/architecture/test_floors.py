@@ -1,6 +1,7 @@
 """What import-linter cannot see: relations written as strings, and edges imported across apps."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,20 @@ def test_files_and_functions_stay_short(path: Path) -> None:
 
     assert text.count("\n") <= 400 or "migrations" in path.parts
     assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 50] == []
+
+
+def test_every_edge_has_a_contract() -> None:
+    """import-linter's contracts name modules one by one: a new edge must be named there, too."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    named = {module for contract in contracts for module in contract.get("protected_modules", [])}
+    there = {
+        f"{app}.{edge}"
+        for app in set(FLOORS) - {"common", "config"}
+        for edge in EDGES
+        if (ROOT / app / edge).is_dir() or (ROOT / app / f"{edge}.py").exists()
+    }
+
+    assert named == there
 
 
 def test_common_stays_small() -> None:
