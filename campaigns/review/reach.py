@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from psycopg import ClientCursor
 
@@ -37,9 +37,17 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """People who left one of the lists: nobody's audience any more, and so in no count of it."""
+
+    list_id: int
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
-    """`total_count` = everyone of the audience = recipients + left out. Largest first. Those who left the lists are not
-    in it: `gone_count`."""
+    """`total_count` = everyone of the audience = recipients + left out. Largest first. `gone` are not in it."""
 
     list_names: list[str]
     recipient_count: int = 0
@@ -47,7 +55,7 @@ class Reach:
     left_out: list[LeftOut] = field(default_factory=list)
     nameless_count: int = 0
     open_measured_count: int = 0
-    gone_count: int = 0
+    gone: list[Gone] = field(default_factory=list)
 
     @property
     def left_out_count(self) -> int:
@@ -102,7 +110,7 @@ def _count(campaign: Campaign, names: list[str], audience: Audience, samples: bo
         left_out=[LeftOut(int(reason), str(Reason(reason).label), count) for reason, count in found.obstacles],
         nameless_count=found.nameless,
         open_measured_count=found.open_measured,
-        gone_count=_gone(campaign),
+        gone=_gone(campaign),
     )
 
 
@@ -111,11 +119,10 @@ def _reaches_samples(campaign: Campaign) -> bool:
     return campaign.provider is None or campaign.provider.is_catcher
 
 
-def _gone(campaign: Campaign) -> int:
-    """How often somebody left one of the lists."""
-    return Subscription.objects.filter(
-        contact_list__in=campaign.lists.all(), state=Subscription.State.UNSUBSCRIBED
-    ).count()
+def _gone(campaign: Campaign) -> list[Gone]:
+    left = Q(subscriptions__state=Subscription.State.UNSUBSCRIBED)
+    rows = campaign.lists.annotate(left=Count("subscriptions", filter=left)).filter(left__gt=0).order_by("-left")
+    return [Gone(pk, name, count) for pk, name, count in rows.values_list("pk", "name", "left")]
 
 
 def _judged(campaign: Campaign) -> str:

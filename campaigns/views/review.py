@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -100,7 +100,7 @@ def _reader(request: Request, readers: list[Contact]) -> Contact | None:
 
 
 def _with_button(check: Check, campaign: Campaign) -> ShownCheck:
-    """Where each kind of finding is mended. A room that is not there yet has no button."""
+    """Where each kind of finding is mended."""
     version = campaign.template_version
     here = {"pk": campaign.pk}
     places: dict[Fix, tuple[str, dict[str, int], str]] = {
@@ -116,10 +116,7 @@ def _with_button(check: Check, campaign: Campaign) -> ShownCheck:
     if check.fix not in places:
         return ShownCheck(check)
     name, arguments, action = places[check.fix]
-    try:
-        return ShownCheck(check, url=reverse(name, kwargs=arguments), action=action)
-    except NoReverseMatch:
-        return ShownCheck(check)
+    return ShownCheck(check, url=reverse(name, kwargs=arguments), action=action)
 
 
 @require_POST

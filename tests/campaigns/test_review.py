@@ -199,7 +199,8 @@ def test_reach_leaves_out_who_left_the_list(campaign: Campaign, people: list[Con
 
     reach = review(campaign=campaign).reach
 
-    assert (reach.total_count, reach.gone_count) == (2, 1)
+    assert reach.total_count == 2
+    assert [(row.name, row.count) for row in reach.gone] == [("Newsletter", 1)]
 
 
 def test_somebody_on_two_lists_counts_once(campaign: Campaign, people: list[Contact], statement: object) -> None:
@@ -226,7 +227,7 @@ def test_nobody_left_blocks(campaign: Campaign, people: list[Contact]) -> None:
     found = review(campaign=campaign)
 
     assert "audience_empty" in {check.name for check in found.blocking}
-    assert found.reach.left_out_count + found.reach.gone_count > 0
+    assert found.reach.left_out_count == 3 or found.reach.gone
 
 
 def test_each_number_opens_its_people(campaign: Campaign, people: list[Contact]) -> None:

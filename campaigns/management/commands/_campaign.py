@@ -160,7 +160,10 @@ def _carry(campaign: Campaign, *, say: Say, wait: bool) -> Found:
     if not is_worked:
         say("No worker is running: this command sends it itself.")
     call = follow if is_worked else drive
-    mailing = call(campaign.mailing_id, report=_progress(say))
+    try:
+        mailing = call(campaign.mailing_id, report=_progress(say))
+    except KeyboardInterrupt:
+        raise Refused(f"Stopped watching. `campaign send {campaign.name!r} --wait` goes on where it stands.") from None
     if mailing.state == Mailing.State.PAUSED:
         raise Refused(pause_words(mailing) or "The campaign is paused.")
     return report({"name": campaign.name}, say=say)
