@@ -12,6 +12,9 @@ from analytics.figures import Period, limit_words
 from campaigns.models import Campaign
 from common.figures import number, percent
 from contacts.models import ContactImport
+from delivery import guard
+from delivery.checking import last_check
+from delivery.durability import risky_settings
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import pause_words
 from feedback.rates import Rate
@@ -37,7 +40,57 @@ class Matter:
 
 def matters(*, period: Period, now: datetime) -> list[Matter]:
     """What needs a hand now, the most urgent first."""
-    return [*_paused(), *_doubts(), *_alarms(period), *_returned(), *_providers(), *_imports(now)]
+    return [
+        *_held(),
+        *_imbalances(),
+        *_durability(),
+        *_paused(),
+        *_doubts(),
+        *_alarms(period),
+        *_returned(),
+        *_providers(),
+        *_imports(now),
+    ]
+
+
+def _held() -> Iterator[Matter]:
+    if guard.is_held():
+        yield Matter(
+            icon="history",
+            kind="bad",
+            title=_("The database has gone back: sending is held"),
+            text=_("It was restored from a backup; what it calls waiting may have been sent already."),
+            route="delivery:restored",
+            action=_("Decide"),
+        )
+
+
+def _imbalances() -> Iterator[Matter]:
+    last = last_check()
+    wrong = [row["mailing"] for row in last.imbalances] if last else []
+    for campaign in Campaign.objects.filter(mailing__in=wrong).order_by("-pk")[:EACH]:
+        yield Matter(
+            icon="scale",
+            kind="bad",
+            title=_("The count of “%(name)s” does not balance") % {"name": campaign.name},
+            text=_("Last night’s count from the rows found other numbers than the ledger. Tell whoever runs Envol."),
+            route="campaigns:live",
+            pk=campaign.pk,
+            action=_("Look"),
+        )
+
+
+def _durability() -> Iterator[Matter]:
+    if risky := risky_settings():
+        yield Matter(
+            icon="database-exclamation",
+            kind="warn",
+            title=_("The database may forget what it has said yes to"),
+            text=_("%(settings)s off: after a power cut people could be written to twice. Switch it on.")
+            % {"settings": ", ".join(risky)},
+            route="analytics:healthz",
+            action=_("Look"),
+        )
 
 
 def _paused() -> Iterator[Matter]:

@@ -11,7 +11,10 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from delivery.queries import worker_seen_at
+from delivery import guard
+from delivery.checking import last_check
+from delivery.durability import risky_settings
+from delivery.queries import is_known_held, worker_seen_at
 
 MISSING_AFTER = timedelta(minutes=1)
 _WORKER, _BEAT = "analytics:worker-seen", "analytics:beat-seen"
@@ -19,7 +22,10 @@ _WORKER, _BEAT = "analytics:worker-seen", "analytics:beat-seen"
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What is missing: "redis", "worker" or "beat"; `seen_at` None when it was never seen."""
+    """What is missing: "redis", "worker" or "beat", or "restored": the database has gone back and nothing is sent.
+
+    `seen_at` None when it was never seen.
+    """
 
     what: str
     seen_at: datetime | None = None
@@ -32,6 +38,13 @@ class Part:
     name: str
     is_well: bool
     facts: dict[str, Any]
+    is_warning: bool = False  # a person should look, yet pages work: no reason to take a host out of service
+
+    @property
+    def status(self) -> str:
+        if not self.is_well:
+            return "unwell"
+        return "warning" if self.is_warning else "ok"
 
 
 def note_worker(*, now: datetime) -> None:
@@ -55,14 +68,17 @@ def beat_last_seen() -> datetime | None:
 
 
 def absence(*, now: datetime) -> Absence | None:
-    """What a page must warn of, in two reads of Redis; None when all is well.
+    """What a page must warn of, in three reads of Redis; None when all is well.
 
-    Workers show themselves when the beat rings, so a beat that is gone is named first.
+    A database that has gone back comes before all: it waits for a person. Workers show themselves when the beat rings,
+    so a beat that is gone is named before them.
     """
     try:
-        worker, beat = worker_last_seen(), beat_last_seen()
+        is_held, worker, beat = is_known_held(), worker_last_seen(), beat_last_seen()
     except RedisError:
         return Absence(what="redis")
+    if is_held:
+        return Absence(what="restored")
     if _is_fresh(worker, now):
         return None
     if beat is not None and not _is_fresh(beat, now):
@@ -72,7 +88,29 @@ def absence(*, now: datetime) -> Absence | None:
 
 def examine(*, now: datetime) -> list[Part]:
     """Every part in turn; a part that fails never hides the others."""
-    return [_timed("database", _ask_database), _timed("redis", _ask_redis), *_processes(now)]
+    return [_timed("database", _ask_database), _timed("redis", _ask_redis), *_processes(now), *_ledger()]
+
+
+def _ledger() -> list[Part]:
+    """Whether the ledger can be believed: not gone back, written to disk, balanced at the last count."""
+    try:
+        is_held, risky, last = guard.is_held(), risky_settings(), last_check()
+    except DatabaseError:
+        return []
+    return [
+        Part(name="restore_guard", is_well=True, is_warning=is_held, facts={"is_held": is_held}),
+        Part(name="durability", is_well=True, is_warning=bool(risky), facts={"switched_off": risky}),
+        Part(
+            name="ledger",
+            is_well=True,
+            is_warning=bool(last and last.imbalances),
+            facts={
+                "checked_at": last.at.isoformat(timespec="seconds") if last else None,
+                "mailings": last.mailing_count if last else 0,
+                "imbalances": [row["mailing"] for row in last.imbalances] if last else [],
+            },
+        ),
+    ]
 
 
 def _timed(name: str, ask: Callable[[], None]) -> Part:

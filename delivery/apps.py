@@ -20,6 +20,7 @@ class DeliveryConfig(AppConfig):
         erasure.register(erase_messages)
         holdings.register(messages_held)
         post_migrate.connect(_make_catcher, sender=self)
+        post_migrate.connect(_look_back, sender=self)
 
 
 def _make_catcher(**_kwargs: Any) -> None:
@@ -29,3 +30,12 @@ def _make_catcher(**_kwargs: Any) -> None:
 
     if Provider._meta.db_table in connection.introspection.table_names():
         ensure_catcher()
+
+
+def _look_back(**_kwargs: Any) -> None:
+    """Each start migrates: a restored backup is noticed before any process writes."""
+    from delivery import guard
+    from delivery.models import Guard
+
+    if Guard._meta.db_table in connection.introspection.table_names():
+        guard.check()

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from delivery import ledger, multiplex
+from delivery import guard, ledger, multiplex
 from delivery.capabilities import lease_of
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
@@ -18,7 +18,7 @@ from delivery.limits import governor
 from delivery.limits.limiter import rooms
 from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
-from delivery.queries import HELD
+from delivery.queries import HELD, note_held
 from delivery.sending import BatchSender, Run
 from delivery.snapshot import take_block
 from delivery.stopping import is_stopping
@@ -39,6 +39,10 @@ class Due:
 
 def sweep() -> Due:
     """Start, heal, close and find work; every 2 seconds, safe at any time and in any number."""
+    is_held = guard.look()
+    note_held(is_held)
+    if is_held:
+        return Due()
     now = timezone.now()
     start_due()
     governor.recover(now=now)
@@ -89,7 +93,7 @@ def free_slots() -> list[int]:
 
 def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[], bool] = is_stopping) -> None:
     """Snapshot a mailing block by block. `after_block` is called when batches were added: work can begin."""
-    while not stop():
+    while not stop() and not guard.is_held():
         block = take_block(mailing_id)
         if block is None:
             return

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from common.tokens import Purpose, encode
 from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
+from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
 from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, ContentRefused, skeleton_for, view_html
@@ -21,11 +22,22 @@ if TYPE_CHECKING:
 
 HELD, QUIET = "held", "quiet"  # pause_reasons that are ours, said for people by pause_words
 _SEEN = "delivery:worker-seen"
+_IS_HELD = "delivery:is-held"
 
 
 def note_worker() -> None:
     """A worker is alive: it took a sweep. Kept in Redis, where losing it costs a banner for two seconds."""
     cache.set(_SEEN, timezone.now().timestamp(), timeout=None)
+
+
+def note_held(is_held: bool) -> None:
+    """What the sweep saw of the restore guard, for pages: the banner costs no query of its own."""
+    cache.set(_IS_HELD, is_held, timeout=None)
+
+
+def is_known_held() -> bool:
+    """Whether the last sweep found the database gone back. Raises RedisError."""
+    return bool(cache.get(_IS_HELD))
 
 
 def worker_seen_at() -> datetime | None:
@@ -49,6 +61,8 @@ def pause_words(mailing: Mailing) -> str:
         )
     if mailing.pause_reason == QUIET:
         return _("Quiet hours: nothing leaves until they are over.")
+    if mailing.pause_reason == RESTORED:
+        return _("The database was restored from a backup: what it calls waiting may have been sent since. You decide.")
     return mailing.pause_reason
 
 

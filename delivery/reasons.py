@@ -15,6 +15,7 @@ class Reason(models.IntegerChoices):
     SMTPUTF8_NEEDED = 15, _("address needs SMTPUTF8, which the provider does not offer")
     CANCELLED = 16, _("campaign cancelled")
     PAUSED = 17, _("takes a break from our messages")
+    RESTORED = 18, _("cancelled after a restored backup: may have received it before")
     # skipped because suppressed: the numbers of contacts.Suppression.Reason
     UNSUBSCRIBED = 20, _("unsubscribed from everything")
     HARD_BOUNCE = 21, _("dead address")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from delivery import views
+from delivery.views import restored
 
 app_name = "delivery"
 urlpatterns = [
@@ -17,5 +18,8 @@ urlpatterns = [
     path("messages/<int:pk>/", views.message, name="message"),
     path("messages/<int:pk>/sent/", views.count_as_sent, name="count_as_sent"),
     path("messages/<int:pk>/again/", views.send_again, name="send_again"),
+    path("restored/", restored.page, name="restored"),
+    path("restored/<int:pk>/", restored.decide, name="decide_restored"),
+    path("restored/release/", restored.release, name="release"),
     path("v/<str:token>", views.view_in_browser, name="view"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from common.figures import percent
 from common.sql import load_sql
 from contacts.mailbox_providers import BY_NUMBER
+from delivery.checking import Counted, counted
 from delivery.ledger import Ledger, ledger_of, people
 from delivery.models import Batch, Mailing, Outcome
 from delivery.queries import pause_words
@@ -83,6 +84,7 @@ class Refusal:
 class Live:
     mailing: Mailing
     ledger: Ledger
+    counted: Counted | None  # what the last nightly count said
     mailboxes: list[Mailbox]
     refusals: list[Refusal]
     doubtful: list[Any]  # the first few Outcomes in doubt, with their message
@@ -144,6 +146,7 @@ def live_of(mailing: Mailing) -> Live:
     return Live(
         mailing=mailing,
         ledger=ledger_of(mailing.pk),
+        counted=counted(mailing),
         mailboxes=mailboxes_of(mailing.pk),
         refusals=refusals_of(mailing.pk),
         doubtful=list(people(mailing.pk, state=Outcome.State.UNKNOWN).order_by("message_id")[:5]),

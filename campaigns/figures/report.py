@@ -13,6 +13,7 @@ from campaigns.figures.live import notes_of
 from campaigns.models import Campaign
 from campaigns.refusals import Advice, advice
 from common.figures import number, percent
+from delivery.checking import Counted, counted
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Mailing, Outcome
 from delivery.reasons import Reason
@@ -57,6 +58,7 @@ class ReasonRow:
 class Report:
     mailing: Mailing
     ledger: Ledger
+    counted: Counted | None  # what the last nightly count said
     counts: Counts
     rates: list[ShownRate]
     compared: int  # how many campaigns the trends are against
@@ -89,6 +91,7 @@ def report_of(campaign: Campaign, mailing: Mailing, *, span: timedelta | None) -
     return Report(
         mailing=mailing,
         ledger=ledger,
+        counted=counted(mailing),
         counts=counts,
         rates=[_shown(rate, counts, usual) for rate in rates_from(counts) if rate.name in _PEOPLE],
         compared=max((len(values) for values in usual.values()), default=0),

@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from common.sql import load_sql
+from delivery import guard
 from delivery.copies import Copy
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
@@ -56,7 +57,7 @@ class Waiting:
 
 
 def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] | None = None) -> Claim | None:
-    """Take a due batch of this provider; None when nothing is due or its connections are all in use.
+    """Take a due batch of this provider; None when nothing is due, its connections are in use, or sending is held.
 
     `rooms`: connections at once by mailbox provider, where they are fewer.
     """
@@ -64,9 +65,13 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
     number = secrets.randbits(62)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _durable(cursor)
-        cursor.execute("select connection_count from delivery_provider where id = %s for no key update", [provider_id])
+        cursor.execute(
+            "select p.connection_count, g.database, g.count, g.held_at from delivery_provider p "
+            "left join delivery_guard g on g.id = 1 where p.id = %s for no key update of p",
+            [provider_id],
+        )
         row = cursor.fetchone()
-        if row is None:
+        if row is None or row[3] is not None or not guard.allows(row[1], row[2]):
             return None
         cursor.execute(
             load_sql("delivery", "claim"),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from common.sql import load_sql
-from delivery.models import Batch, Counter
+from delivery.guard import RESTORED
+from delivery.models import Batch, Counter, Mailing
 from delivery.reasons import Reason
 
 AT_ONCE = 20  # batches a pass
@@ -83,13 +84,15 @@ def skip_rest(mailing_id: int, *, limit: int = 200) -> int:
 
     Claimed batches are left alone: their holder closes the window, or the sweep does.
     """
+    was_restored = Mailing.objects.filter(pk=mailing_id, pause_reason=RESTORED).exists()
+    reason = Reason.RESTORED if was_restored else Reason.CANCELLED
     closed = 0
-    while closed < limit and _skip_one(mailing_id):
+    while closed < limit and _skip_one(mailing_id, reason):
         closed += 1
     return closed
 
 
-def _skip_one(mailing_id: int) -> bool:
+def _skip_one(mailing_id: int, reason: Reason) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
             "select id, first_id, last_id from delivery_batch where mailing_id = %s and state in (0, 3) "
@@ -103,7 +106,7 @@ def _skip_one(mailing_id: int) -> bool:
             "insert into delivery_outcome (message_id, mailing_id, state, reason, at) "
             "select m.id, m.mailing_id, 4, %s, clock_timestamp() from delivery_message m "
             "where m.id between %s and %s and not exists (select 1 from delivery_outcome o where o.message_id = m.id)",
-            [int(Reason.CANCELLED), row[1], row[2]],
+            [int(reason), row[1], row[2]],
         )
         cursor.execute(
             "update delivery_batch set state = 2, skipped_count = skipped_count + %s where id = %s",

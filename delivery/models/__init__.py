@@ -1,5 +1,6 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
+from delivery.models.guard import Guard, LedgerCheck
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
 from delivery.models.limits import DailyCount, Limit, Pace
 from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
@@ -11,6 +12,8 @@ __all__ = [
     "Content",
     "Counter",
     "DailyCount",
+    "Guard",
+    "LedgerCheck",
     "Limit",
     "Link",
     "ListMail",

@@ -143,6 +143,8 @@ class Outcome(models.Model):
     unsubscribed_at = models.DateTimeField(null=True)
     unsubscribed_by = models.SmallIntegerField(null=True)  # one-click, link, preference page: feedback/events.py
     reply = models.TextField(null=True)  # the server's words
+    # What was said on the wire, a line each ("C: RCPT …", "S: 550 …"), without body or login; kept of exceptions only.
+    conversation = models.TextField(null=True)
 
     class Meta:
         verbose_name = _("outcome")
@@ -194,6 +196,7 @@ class Attempt(models.Model):
     phase = models.SmallIntegerField()
     code = models.SmallIntegerField(null=True)
     reply = models.TextField(null=True)
+    conversation = models.TextField(null=True)  # as Outcome.conversation
     at = models.DateTimeField()
 
     class Meta:

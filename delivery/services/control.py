@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from django.db.models import Case, Value, When
+
 from accounts.models import User
 from accounts.services import audit
 from delivery import ledger
+from delivery.guard import RESTORED
 from delivery.models import Mailing
 
 State = Mailing.State
@@ -21,9 +24,14 @@ def pause_mailing(mailing_id: int, *, user: User | None = None, reason: str = ""
 
 
 def resume_mailing(mailing_id: int, *, user: User | None = None) -> bool:
-    """Go on where it stood; held batches may be tried again. False when it was not paused."""
+    """Go on where it stood; held batches may be tried again. False when it was not paused.
+
+    One that had not begun (held by the restore guard) waits for its time again.
+    """
     moved = Mailing.objects.filter(pk=mailing_id, state=State.PAUSED).update(
-        state=State.SENDING, pause_reason="", paused_until=None
+        state=Case(When(started_at=None, then=Value(State.PLANNED)), default=Value(State.SENDING)),
+        pause_reason="",
+        paused_until=None,
     )
     if moved:
         ledger.free_held(mailing_id)
@@ -34,7 +42,10 @@ def resume_mailing(mailing_id: int, *, user: User | None = None) -> bool:
 def cancel_mailing(mailing_id: int, *, user: User | None = None) -> bool:
     """Write to nobody else: what is left becomes skipped, by the sweep. False when it is over already."""
     moved = Mailing.objects.filter(pk=mailing_id, state__in=(State.PLANNED, State.SENDING, State.PAUSED)).update(
-        state=State.CANCELLED, pause_reason="", paused_until=None
+        state=State.CANCELLED,
+        # Kept where it says why nobody can tell who had it: the rest is skipped with that reason.
+        pause_reason=Case(When(pause_reason=RESTORED, then=Value(RESTORED)), default=Value("")),
+        paused_until=None,
     )
     if moved:
         audit(verb="mailing.cancel", target=f"mailing:{mailing_id}", user=user)

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisGone
 
 from analytics import health, tasks
 from analytics.receivers import beat_rang
-from delivery.queries import note_worker
+from delivery import durability
+from delivery.models import Guard, LedgerCheck
+from delivery.queries import note_held, note_worker
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +93,7 @@ def test_healthz_is_ok_when_all_is_well(client: Client) -> None:
     assert response.status_code == 200
     answer = response.json()
     assert answer["status"] == "ok"
-    assert set(answer) == {"status", "database", "redis", "worker", "beat"}
+    assert set(answer) == {"status", "database", "redis", "worker", "beat", "restore_guard", "durability", "ledger"}
     assert answer["worker"]["seconds_ago"] < 10
 
 
@@ -139,3 +141,40 @@ def test_banner_brings_itself_up_to_date(team_client: Client) -> None:
     assert 'hx-trigger="every 5s"' in missing
     assert "No worker" not in well
     assert 'hx-trigger="every 30s"' in well
+
+
+@pytest.mark.django_db
+def test_healthz_warns_of_what_a_person_should_look_at_and_stays_in_service(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen("worker", 1), seen("beat", 1)
+    LedgerCheck.objects.create(at=timezone.now(), mailing_count=9, imbalances=[{"mailing": 3}])
+    Guard.objects.create(pk=1, raised_at=timezone.now(), held_at=timezone.now())
+
+    response = client.get("/healthz")
+
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["status"] == "warning"
+    assert answer["restore_guard"] == {"status": "warning", "is_held": True}
+    assert answer["ledger"]["status"] == "warning"
+    assert (answer["ledger"]["mailings"], answer["ledger"]["imbalances"]) == (9, [3])
+
+
+@pytest.mark.django_db
+def test_a_database_that_may_forget_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set synchronous_commit = off")
+        assert durability.risky_settings() == [], "a test's own database is meant to be fast"
+        monkeypatch.setitem(connection.settings_dict, "NAME", "envol")
+        assert "synchronous_commit" in durability.risky_settings()
+        cursor.execute("reset synchronous_commit")
+
+
+def test_a_database_that_has_gone_back_is_named_before_anything_else() -> None:
+    note_held(True)
+
+    found = health.absence(now=timezone.now())
+
+    assert found
+    assert found.what == "restored"
