@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -28,7 +29,8 @@ from django.utils import timezone
 from delivery.capabilities import Kind, kind_of, lease_of
 from delivery.classify import is_about_us, refusal_reason
 from delivery.copies import OneCopy
-from delivery.lanes.contract import CannotPrepare, Halt, LaneClosed, Result
+from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result
+from delivery.lanes.errand import Errands, Late
 from delivery.models import Provider
 from delivery.reasons import Reason
 from delivery.skeleton import CannotFill, ContentRefused, Parts, skeleton_for
@@ -84,6 +86,9 @@ class AnymailLane:
         self.lease = lease_of(provider.kind)
         self._provider = provider
         self._backend: Any = None
+        self._errands = Errands()
+        # Longer than the call's own timeouts, shorter than the lease: for a server that answers drop by drop.
+        self._patience = (self.lease * 5 / 6).total_seconds()
 
     @property
     def room(self) -> int:
@@ -131,14 +136,26 @@ class AnymailLane:
                 raise LaneClosed(Halt.REST, str(error)) from error
             self._backend = backend
 
-    def send(self, window: Sequence[Call], *, may_begin: Callable[[], bool]) -> Iterator[Result]:
+    def send(self, window: Sequence[Call], *, may_begin: Callable[[], bool]) -> Iterator[Result | Await]:
+        """A call a person. It runs beside, so that the other lanes of this thread go on meanwhile."""
         for index, call in enumerate(window):
             if not may_begin():
                 return
-            result = self._one(index, call)
-            yield result
-            if result.halt is not None:
+            result = None
+            try:
+                for result in self._errands.run(partial(self._one, index, call), patience=self._patience):
+                    yield result
+            except Late:
+                yield Result(index, Verdict.UNKNOWN, Reason.REPLY_LOST, Phase.FINAL, reply="no answer in time")
+                self._start_anew()
                 return
+            if isinstance(result, Result) and result.halt is not None:
+                return
+
+    def _start_anew(self) -> None:
+        """The session is still in the hands of a call that is late: leave both behind."""
+        self._errands.close()
+        self._errands, self._backend = Errands(), None
 
     def _one(self, index: int, call: Call) -> Result:
         self._set_idempotency_header(call)
@@ -195,6 +212,7 @@ class AnymailLane:
         return Result(index, Verdict.REFUSED, reason, Phase.FINAL, status, words)
 
     def close(self) -> None:
+        self._errands.close()
         if self._backend is not None:
             self._backend.close()
             self._backend = None

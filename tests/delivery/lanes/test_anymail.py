@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from django.utils import timezone
 
 from delivery.capabilities import KINDS, kind_of
-from delivery.lanes.anymail import AnymailLane, Call, retry_after
-from delivery.lanes.contract import Halt, LaneClosed, Result
+from delivery.lanes.anymail import AnymailLane, Call
+from delivery.lanes.contract import Await, Halt, LaneClosed, Result
 from delivery.lanes.probing import probe
 from delivery.models import Provider
+from delivery.multiplex import run_together
 from delivery.reasons import Reason
 from delivery.skeleton import Parts
 from delivery.verdicts import Phase, Verdict
@@ -61,6 +61,7 @@ class Api:
     def __init__(self, kind: str) -> None:
         self.kind, self.status, self.headers = kind, 200, dict[str, str]()
         self.is_cutting = False
+        self.meeting: threading.Barrier | None = None
         self.asked: list[tuple[dict[str, str], str]] = []
         api = self
 
@@ -70,6 +71,9 @@ class Api:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 api.asked.append((dict(self.headers), body))
+                if api.meeting is not None:
+                    with contextlib.suppress(threading.BrokenBarrierError):
+                        api.meeting.wait(20)
                 if api.is_cutting:
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
@@ -138,10 +142,20 @@ def send(provider: Provider, *, count: int = 1) -> list[Result]:
     lane = AnymailLane(provider)
     calls = [Call(42 + number, lane._mail(PARTS, 42 + number)) for number in range(count)]
     lane.ready()
+    results: list[Result] = []
     try:
-        return [result for result in lane.send(calls, may_begin=lambda: True) if isinstance(result, Result)]
+        run_together([hand_over(lane, calls, results)])
     finally:
         lane.close()
+    return results
+
+
+def hand_over(lane: AnymailLane, calls: list[Call], results: list[Result]) -> Iterator[Await]:
+    for found in lane.send(calls, may_begin=lambda: True):
+        if isinstance(found, Await):
+            yield found
+        else:
+            results.append(found)
 
 
 pytestmark = [pytest.mark.parametrize("kind", HTTP_KINDS)]
@@ -251,10 +265,3 @@ def test_a_try_of_the_connection_sends_nothing_and_tells_a_wrong_key(kind: str, 
     with pytest.raises(LaneClosed) as refused:
         probe(provider_for(kind, api.url))
     assert refused.value.halt is Halt.PAUSE
-
-
-def test_retry_after_reads_seconds_and_dates(kind: str) -> None:
-    class Answer:
-        headers = {"Retry-After": timezone.now().strftime("%a, %d %b %Y %H:%M:%S GMT")}
-
-    assert retry_after(Answer()) is not None
