@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDay
 
 from contacts.mailbox_providers import BY_NUMBER, OTHERS
-from delivery.models import Link, Outcome
+from delivery.models import Link, Mailing, Outcome
 from feedback.models import Event, LinkStats
 from feedback.rates import Counts, counts_from, stats, sums
 
@@ -68,7 +68,18 @@ def people(mailing_ids: Collection[int], *, figure: str, link: int | None = None
 
     Outcomes with their message, for keyset pages by `message_id`. Raises KeyError for an unknown figure.
     """
-    rows = Outcome.objects.filter(_PEOPLE[figure], mailing__in=list(mailing_ids), state=Outcome.State.ACCEPTED)
+    wanted = _PEOPLE[figure]
+    # The accepted have no index of their own: each mailing is one range of ids.
+    ends = Mailing.objects.filter(pk__in=list(mailing_ids)).aggregate(
+        first=Min("first_message_id"), last=Max("last_message_id")
+    )
+    rows = Outcome.objects.filter(
+        wanted,
+        mailing__in=list(mailing_ids),
+        state=Outcome.State.ACCEPTED,
+        message_id__gte=ends["first"] or 0,
+        message_id__lte=ends["last"] or 0,
+    )
     if link is not None:
         clicks = Event.objects.filter(
             mailing_id=OuterRef("mailing_id"),

@@ -196,6 +196,8 @@ def webhook(request: HttpRequest, provider_id: int, secret: str) -> HttpResponse
         return HttpResponse(_("Webhooks are taken here by POST."), content_type="text/plain; charset=utf-8")
     try:
         stored = webhooks.receive(request, provider_id=provider_id, secret=secret)
+    except RequestDataTooBig:
+        return HttpResponse(_("That is too much at once."), status=413, content_type="text/plain; charset=utf-8")
     except webhooks.Refused as refusal:
         return HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
     return HttpResponse(f"stored {stored}", content_type="text/plain")

@@ -172,6 +172,15 @@ class TestTheAnswers:
         assert client.head(path_of(sent, "anything")).status_code == 200
         assert not Event.objects.exists()
 
+    def test_more_than_fits_is_refused_plainly(self, client: Client, settings: Any) -> None:
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+        sent = sent_through("mailersend")
+
+        response = post(client, sent, Post(b"1" * 1_001, headers={"Signature": "x"}))
+
+        assert response.status_code == 413
+        assert not Event.objects.exists()
+
     def test_no_cookie_and_no_csrf_token_are_needed(self) -> None:
         sent = sent_through("postmark")
         client = Client(enforce_csrf_checks=True)
