@@ -29,7 +29,9 @@ def resume_mailing(mailing_id: int, *, user: User | None = None) -> bool:
     One that had not begun (held by the restore guard) waits for its time again.
     """
     moved = Mailing.objects.filter(pk=mailing_id, state=State.PAUSED).update(
-        state=Case(When(started_at=None, then=Value(State.PLANNED)), default=Value(State.SENDING)),
+        state=Case(
+            When(pause_reason=RESTORED, started_at=None, then=Value(State.PLANNED)), default=Value(State.SENDING)
+        ),
         pause_reason="",
         paused_until=None,
     )
