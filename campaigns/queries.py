@@ -178,4 +178,5 @@ def names() -> list[Name]:
         Name("unsubscribe_url", _("link to leave")),
         Name("preferences_url", _("link to choose")),
         Name("view_in_browser_url", _("link to read in the browser")),
+        Name("tracking_choice_url", _("link to the question about measuring")),
     ]

@@ -15,6 +15,7 @@ from psycopg import ClientCursor, sql
 from common.sql import load_sql
 from contacts.audience import Audience
 from contacts.models import ContactField
+from contacts.services import ASKING_REST
 from contacts.tracking import tracking_table
 from delivery.counters import draw
 from delivery.models import Content, Mailing
@@ -26,6 +27,11 @@ FIRST_BLOCK = 1_000  # people
 BLOCK = 20_000
 LARGEST_BATCH = 1_000
 SMALLEST_BATCH = 20
+# As contacts.services.may_ask_tracking says it.
+_MAY_ASK = (
+    f"c.open_consent = 0 and (c.tracking_asked_at is null or c.tracking_asked_at <= "
+    f"clock_timestamp() - interval '{ASKING_REST.days} days')"
+)
 _LIST = {"id": "p.list_id", "name": "l.name"}  # Liquid name → column of the block statement
 
 
@@ -60,6 +66,8 @@ def _write(plan: "_Plan", mailing: Mailing, *, first: int, size: int) -> Block:
     with connection.cursor() as cursor:
         cursor.execute(plan.statement, values)
         picked, last_contact, added, first_id, last_id = cursor.fetchone() or (0, None, 0, None, None)
+        if plan.asks_tracking and added:
+            cursor.execute(load_sql("delivery", "note_tracking_asked"), {"first": first_id, "last": last_id})
     is_last = picked < size
     Mailing.objects.filter(pk=mailing.pk).update(
         snapshot_cursor=last_contact or mailing.snapshot_cursor,
@@ -86,6 +94,8 @@ class _Plan:
         self._contents = list(Content.objects.filter(mailing=mailing).order_by("variant", "pk"))
         source, parameters = Audience.from_json(mailing.audience).source_sql()
         self._source = ClientCursor(connection.connection).mogrify(source, parameters)
+        names = {name for content in self._contents for name in skeleton_for(content.pk).names}
+        self.asks_tracking = "contact.may_ask_tracking" in names
         template = load_sql("delivery", "snapshot_block")
         self.statement = (
             template.replace("{source}", self._source.replace("%", "%%"))
@@ -138,6 +148,8 @@ class _Plan:
             if name in CONTACT_COLUMNS or name in fields
         ]
         parts = []
+        if "may_ask_tracking" in contact:
+            pairs.append(sql.SQL("'may_ask_tracking', {}").format(sql.SQL(_MAY_ASK)))
         if pairs:
             parts.append(sql.SQL("'contact', jsonb_build_object({})").format(sql.SQL(", ").join(pairs)))
         of_list = [

@@ -13,6 +13,7 @@ from contacts.addresses import address_key, domain_of
 from contacts.audience import Audience
 from contacts.mailbox_providers import group_of
 from contacts.models import Contact, Suppression
+from contacts.services import note_tracking_asked
 from contacts.tombstones import tombstones_of
 from contacts.tracking import tracking_for
 from delivery.counters import draw
@@ -55,6 +56,7 @@ def write_letter(
     """
     mailing = _mailing(letter, at)
     content = Content.objects.get(mailing=mailing)
+    named = _named(content, contact)
     number = draw("message")
     reason = _reason(letter, contact, address_key(address))
     Message.objects.create(
@@ -66,8 +68,10 @@ def write_letter(
         address=address,
         address_key=address_key(address),
         tracking=_tracking(letter, mailing, contact),
-        vars=variables | {"contact": _named(content, contact)},
+        vars=variables | {"contact": named},
     )
+    if named.get("may_ask_tracking") and not reason:
+        note_tracking_asked(contacts=[contact.pk], at=at)
     _queue(mailing, number, reason, address=address, at=at)
     return number
 

@@ -5,9 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import get_language
 
 from contacts.models import ConsentState, ConsentStatement, Contact, ContactList, Purpose, Suppression
-from contacts.services import record_consent, statement_for, subscribe, suppress, unsubscribe
+from contacts.services import (
+    choose_language,
+    note_leaving_reason,
+    pause_contact,
+    record_consent,
+    statement_for,
+    subscribe,
+    suppress,
+    unsubscribe,
+)
+from delivery.models import Message
 from feedback.events import OURSELVES, NewEvent, record_events
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of
@@ -60,23 +71,56 @@ def _leave(person: Person, *, everything: bool, at: datetime) -> None:
             unsubscribe(contact=person.contact, contact_list=contact_list, at=at)
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the preference page settles. `pause`: days, 0 for none, None to leave it as it is."""
+
+    lists: frozenset[int]
+    answers: Sequence[Answer]
+    language: str = ""
+    pause: int | None = None
+
+
 @transaction.atomic
-def save_choices(*, person: Person, chosen: set[int], answers: Sequence[Answer], proof: Proof) -> None:
-    """Make the person's lists those of `chosen` among the ones offered, and record the answered questions."""
+def save_choices(*, person: Person, choices: Choices, proof: Proof) -> None:
+    """Make the person's lists those chosen among the ones offered, and settle the rest."""
     contact = person.contact
     if contact is None:
         return
     offered = choices_of(contact)
-    left = [row for row, is_on in offered if is_on and row.pk not in chosen]
-    joined = [row for row, is_on in offered if not is_on and row.pk in chosen]
+    left = [row for row, is_on in offered if is_on and row.pk not in choices.lists]
+    joined = [row for row, is_on in offered if not is_on and row.pk in choices.lists]
     for row in left:
-        unsubscribe(contact=contact, contact_list=row, at=proof.at, statement=_statement(row.name))
+        unsubscribe(contact=contact, contact_list=row, at=proof.at, statement=_statement(row.name, topic=row.name))
     if left:
         _record(mailing=person.mailing, message=person.message, way=Way.PREFERENCES, scope="lists", at=proof.at)
     for row in joined:
-        subscribe(contact=contact, contact_list=row, statement=_statement(row.name))
+        statement = _statement(_wording(row), topic=row.name)
+        subscribe(contact=contact, contact_list=row, statement=statement, ip=proof.ip, user_agent=proof.user_agent)
+    save_answers(contact=contact, answers=choices.answers, proof=proof)
+    if choices.language and choices.language != contact.language:
+        choose_language(contact=contact, language=choices.language)
+    if choices.pause is not None:
+        pause_contact(contact=contact, days=choices.pause, at=proof.at)
+
+
+def _wording(row: ContactList) -> str:
+    return f"{row.name}. {row.description}".strip()
+
+
+@transaction.atomic
+def save_answers(*, contact: Contact, answers: Sequence[Answer], proof: Proof) -> None:
+    """Record the tracking questions that were answered."""
     for answer in answers:
         _record_answer(contact, answer, proof)
+
+
+def leaving_reason(*, mailing: int, message: int, answer: int, words: str, at: datetime) -> bool:
+    """Why somebody left, told after it was done; False for a message that is not theirs to tell of."""
+    if not Message.objects.filter(pk=message, mailing=mailing).exists():
+        return False
+    note_leaving_reason(mailing=mailing, message=message, answer=answer, words=words, at=at)
+    return True
 
 
 def _record_answer(contact: Contact, answer: Answer, proof: Proof) -> None:
@@ -89,16 +133,21 @@ def _record_answer(contact: Contact, answer: Answer, proof: Proof) -> None:
         contact=contact,
         purpose=answer.purpose,
         state=wanted,
-        statement=_statement(answer.wording),
+        statement=_statement(answer.wording, topic=answer.purpose),
         at=proof.at,
         ip=proof.ip,
         user_agent=proof.user_agent,
     )
 
 
-def _statement(wording: str) -> ConsentStatement:
-    """The shared row of these very words, shown on the preference page."""
-    return statement_for(origin=ConsentStatement.Origin.PREFERENCES, source="preference page", wording=wording)
+def _statement(wording: str, *, topic: str) -> ConsentStatement:
+    """The shared row of these very words, shown on the preference page; other words are its next version."""
+    return statement_for(
+        origin=ConsentStatement.Origin.PREFERENCES,
+        source=f"preference page: {topic}",
+        wording=wording,
+        language=get_language() or "",
+    )
 
 
 def _record(*, mailing: int, message: int, way: Way, scope: str, at: datetime) -> None:

@@ -29,19 +29,22 @@ from accounts.http import Request
 from accounts.services import organisation
 from common import tokens
 from common.policies import public_policy
+from contacts.models import Confirmation, Contact
+from contacts.services import PAUSES, Witness, pause_contact, request_address, request_own
 from delivery.models import Provider
 from feedback import webhooks
 from feedback.border import DOORS
-from feedback.forms import PreferencesForm, SigningKeyForm
+from feedback.forms import AddressForm, LeavingForm, PreferencesForm, SigningKeyForm, TrackingForm
 from feedback.hits import Hit, store_hits
 from feedback.links import NowhereToGo, destination
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of, lists_of, person_of
-from feedback.services import Answer, Proof, leave, save_choices
+from feedback.services import Answer, Choices, Proof, leave, leaving_reason, save_answers, save_choices
 from feedback.webhook_setup import new_address, setup_of, store_key
 
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LANGUAGES = dict(settings.LANGUAGES)
+_OWN = {"copy": Confirmation.Kind.COPY, "erase": Confirmation.Kind.ERASURE}
 
 
 @login_not_required
@@ -103,6 +106,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         everything = request.GET.get("all") == "1" or not offered
         return _page(request, "unsubscribe", opened, person, {"lists": offered, "everything": everything})
     scope = _posted_scope(request)
+    if scope == "pause" and person and person.contact:
+        pause_contact(contact=person.contact, days=max(PAUSES), at=timezone.now())
+        return _page(request, "paused", opened, person, {"days": max(PAUSES)})
     everything = scope == "all"
     leave(
         mailing=opened.mailing,
@@ -114,7 +120,27 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     )
     if not scope:
         return HttpResponse(_("You are unsubscribed."), content_type="text/plain; charset=utf-8")
-    return _page(request, "unsubscribed", opened, person, {"everything": everything})
+    return _page(request, "unsubscribed", opened, person, {"everything": everything, "why": LeavingForm()})
+
+
+@csrf_exempt
+@login_not_required
+@public_policy
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def why(request: HttpRequest, token: str) -> HttpResponse:
+    """Why somebody left, asked after it was done and of nobody's concern but theirs."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.UNSUBSCRIBE)
+    except tokens.BadToken:
+        return _no_such_link(request)
+    person = person_of(mailing=opened.mailing, message=opened.message)
+    with translation.override(_language(request, person)):
+        form = LeavingForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            leaving_reason(mailing=opened.mailing, message=opened.message, at=timezone.now(), **form.cleaned_data)
+            return _page(request, "why", opened, person, {"told": True})
+    return _page(request, "why", opened, person, {"why": form, "told": False})
 
 
 def _posted_scope(request: HttpRequest) -> str:
@@ -122,7 +148,7 @@ def _posted_scope(request: HttpRequest) -> str:
     try:
         if "List-Unsubscribe" in request.POST:
             return ""
-        return {"lists": "lists", "all": "all"}.get(request.POST.get("scope", ""), "")
+        return {"lists": "lists", "all": "all", "pause": "pause"}.get(request.POST.get("scope", ""), "")
     except (MultiPartParserError, RequestDataTooBig, UnreadablePostError):
         return ""
 
@@ -150,7 +176,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             at=timezone.now(),
             person=person,
         )
-        return _page(request, "unsubscribed", opened, person, {"everything": True})
+        return _page(request, "unsubscribed", opened, person, {"everything": True, "why": LeavingForm()})
+    if request.method == "POST" and request.POST.get("act", "save") != "save":
+        return _ask_mailbox(request, opened, person, person.contact)
     with translation.override(_language(request, person)):
         offered = choices_of(person.contact)
         posted = request.POST if request.method == "POST" else None
@@ -160,22 +188,77 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             _save(request, form, person)
             return _see_other(request)
     saved = posted is None and request.GET.get("saved") == "1"
-    response = _page(request, "preferences", opened, person, {"form": form, "saved": saved, "organisation": ours})
+    shown = {"form": form, "saved": saved, "organisation": ours, "move": AddressForm()}
+    response = _page(request, "preferences", opened, person, shown)
     response.status_code = 400 if form.errors else 200
     return response
 
 
 def _save(request: HttpRequest, form: PreferencesForm, person: Person) -> None:
-    save_choices(
-        person=person,
-        chosen={int(number) for number in form.cleaned_data["lists"]},
-        answers=[Answer(purpose, form.answer(purpose), form.wording(purpose)) for purpose in form.purposes],
-        proof=Proof(
-            at=timezone.now(),
-            ip=request.META.get("REMOTE_ADDR"),
-            user_agent=request.META.get("HTTP_USER_AGENT", "")[:300],
-        ),
+    chosen = form.cleaned_data
+    choices = Choices(
+        lists=frozenset(int(number) for number in chosen["lists"]),
+        answers=_answers(form),
+        language=chosen["language"],
+        pause=chosen["pause"],
     )
+    save_choices(person=person, choices=choices, proof=_proof(request))
+
+
+def _answers(form: TrackingForm) -> list[Answer]:
+    return [Answer(purpose, form.answer(purpose), form.wording(purpose)) for purpose in form.purposes]
+
+
+def _proof(request: HttpRequest) -> Proof:
+    return Proof(
+        at=timezone.now(),
+        ip=request.META.get("REMOTE_ADDR"),
+        user_agent=request.META.get("HTTP_USER_AGENT", "")[:300],
+    )
+
+
+def _ask_mailbox(request: HttpRequest, opened: tokens.Token, person: Person, contact: Contact) -> HttpResponse:
+    """What could do harm in a forwarded mail is asked of the mailbox itself: a new address, a copy, erasure."""
+    language, proof = _language(request, person), _proof(request)
+    witness = Witness(at=proof.at, ip=proof.ip, user_agent=proof.user_agent)
+    act = request.POST.get("act", "")
+    shown: dict[str, Any] = {"act": act}
+    with translation.override(language):
+        if act == "address":
+            move = AddressForm(request.POST)
+            if not move.is_valid():
+                return _page(request, "address", opened, person, {"move": move})
+            shown["address"] = move.cleaned_data["address"]
+            request_address(contact=contact, address=shown["address"], language=language, witness=witness)
+        elif act in _OWN:
+            request_own(contact=contact, kind=_OWN[act], language=language, witness=witness)
+        else:
+            return _no_such_link(request)
+    return _page(request, "asked", opened, person, shown)
+
+
+@csrf_exempt
+@login_not_required
+@public_policy
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def tracking(request: HttpRequest, token: str) -> HttpResponse:
+    """Only the question whether somebody may be measured: where the block in a message leads."""
+    try:
+        opened = tokens.decode(token, purpose=tokens.Purpose.TRACKING)
+    except tokens.BadToken:
+        return _no_such_link(request)
+    person = person_of(mailing=opened.mailing, message=opened.message)
+    if person is None or person.contact is None:
+        return _no_such_link(request)
+    with translation.override(_language(request, person)):
+        posted = request.POST if request.method == "POST" else None
+        form = TrackingForm(posted, contact=person.contact, policy=organisation().tracking_policy)
+        if form.is_valid():
+            save_answers(contact=person.contact, answers=_answers(form), proof=_proof(request))
+            return _see_other(request)
+    saved = posted is None and request.GET.get("saved") == "1"
+    return _page(request, "tracking", opened, person, {"form": form, "saved": saved})
 
 
 def _see_other(request: HttpRequest) -> HttpResponse:

@@ -47,6 +47,7 @@ def _fields() -> list[tuple[str, str]]:
         "unsubscribe_url": _("Unsubscribe link"),
         "preferences_url": _("Preferences link"),
         "view_in_browser_url": _("View in browser link"),
+        "tracking_choice_url": _("Link to the question about measuring"),
         "list.name": _("Name of the list"),
         "organisation.name": _("Organisation"),
         "organisation.address": _("Postal address"),

@@ -48,7 +48,8 @@ TAGS = (
 OBJECTS = ("contact", "list", "organisation", "action")
 # What Envol itself gives to a message. Contact fields come on top (templates_app/variables.py).
 OWN_NAMES = frozenset(
-    {"list.name", "unsubscribe_url", "preferences_url", "view_in_browser_url", "organisation.name"}
+    {"list.name", "unsubscribe_url", "preferences_url", "view_in_browser_url", "tracking_choice_url"}
+    | {"contact.may_ask_tracking", "organisation.name"}
     | {"organisation.address"}
 )
 # One piece of Liquid; `raw` and `comment` are one piece with all they hold.

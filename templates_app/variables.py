@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Organisation
 from contacts.models import Contact, ContactField
+from contacts.services import may_ask_tracking
 from templates_app.liquid import OWN_NAMES
 
 # Liquid name → attribute of Contact. Fields defined by the team come on top, under their key.
@@ -32,6 +35,7 @@ def contact_variables(contact: Contact) -> dict[str, Any]:
     fields = contact.fields if isinstance(contact.fields, dict) else {}
     for pk, key in ContactField.objects.values_list("pk", "key"):
         values[key] = fields.get(str(pk))
+    values["may_ask_tracking"] = contact.pk is None or may_ask_tracking(contact, at=timezone.now())
     return values
 
 
@@ -45,4 +49,5 @@ def preview_variables(contact: Mapping[str, Any], *, list_name: str = "") -> dic
         "unsubscribe_url": "#",
         "preferences_url": "#",
         "view_in_browser_url": "#",
+        "tracking_choice_url": "#",
     }

@@ -13,8 +13,10 @@ from contacts.services.consent import Circumstances, record_consent, state_sourc
 from contacts.services.engagement import push_engagement, push_soft_bounces
 from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
 from contacts.services.joining import Posted, confirm_joining, post_form, save_form
+from contacts.services.leaving import note_leaving_reason
 from contacts.services.people import ContactRefused, add_contact, change_contact, remove_contact
 from contacts.services.preferences import (
+    ASKING_REST,
     PAUSES,
     choose_language,
     confirm_address,
@@ -28,6 +30,7 @@ from contacts.services.subscriptions import create_list, remove_list, subscribe,
 from contacts.services.suppressions import LiftRefused, lift_suppression, suppress, suppress_all, suppress_on_list
 
 __all__ = [
+    "ASKING_REST",
     "PAUSES",
     "Circumstances",
     "ConfirmationExpired",
@@ -48,6 +51,7 @@ __all__ = [
     "erase_contact",
     "lift_suppression",
     "may_ask_tracking",
+    "note_leaving_reason",
     "note_mailed",
     "note_tracking_asked",
     "pause_contact",

@@ -12,6 +12,7 @@ _PAGES = {
     UNSUBSCRIBE: ("u", Purpose.UNSUBSCRIBE),
     "preferences_url": ("p", Purpose.PREFERENCES),
     "view_in_browser_url": ("v", Purpose.VIEW),
+    "tracking_choice_url": ("t", Purpose.TRACKING),
 }
 
 

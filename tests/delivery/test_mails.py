@@ -28,7 +28,7 @@ from delivery import dispatch, ledger
 from delivery.mails import send_confirmation, send_due_confirmations, way_problems
 from delivery.models import ListMail, Mailing, Message, Outcome, Provider, StandingMailing
 from delivery.reasons import Reason
-from delivery.services import drive, plan_mailing
+from delivery.services import ContentOrder, drive, plan_mailing
 from delivery.skeleton import skeleton_for
 from delivery.skeleton.slow import render_slowly
 from templates_app.models import Template, TemplateVersion
@@ -250,3 +250,30 @@ def test_somebody_on_a_tombstone_is_not_mailed_as_a_new_contact(
     drive(mailing.pk, report=lambda numbers: None)
 
     assert ledger.ledger_of(mailing.pk).reasons == {4: {Reason.ERASED: 1}}
+
+
+ASKING = (
+    "<html><body>{% if contact.may_ask_tracking %}<a href='{{ tracking_choice_url }}'>Mesurer ?</a>{% endif %}"
+    "<p>{{ organisation.address }}</p><a href='{{ unsubscribe_url }}'>Quitter</a></body></html>"
+)
+
+
+def test_people_are_asked_about_tracking_once_in_six_months(
+    organisation: Organisation, clients: ContactList, provider: Provider, make_people: MakePeople, server: SmtpServer
+) -> None:
+    make_people(3)
+    answered = Contact.objects.latest("pk")
+    Contact.objects.filter(pk=answered.pk).update(open_consent=2)
+    content = ContentOrder(subject="Lettre", html=ASKING, sender_address="bonjour@maison-verdier.example")
+
+    def send_one() -> list[bool]:
+        mailing = plan_mailing(order(clients, provider, contents=(content,)))
+        drive(mailing.pk, report=lambda numbers: None)
+        messages = Message.objects.filter(mailing=mailing).order_by("contact_id")
+        sources = [skeleton_for(row.content_id or 0).fill(row).source for row in messages]
+        return [b"/t/" in source for source in sources]
+
+    assert send_one() == [True, True, False]
+    assert send_one() == [False, False, False]
+    Contact.objects.update(tracking_asked_at=timezone.now() - timedelta(days=184))
+    assert send_one() == [True, True, False]
