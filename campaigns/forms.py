@@ -9,9 +9,9 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.models import Campaign
+from campaigns.models import PACES, Campaign
 from campaigns.services import Draft
 from contacts.models import ContactList
 from deliverability.models import Sender
@@ -150,6 +150,16 @@ class ContentForm(forms.Form):
         )
 
 
+def pace_choices() -> list[tuple[int, str]]:
+    """The rhythms a campaign can leave in."""
+    return [
+        (hours, ngettext("spread over %(hours)d hour", "spread over %(hours)d hours", hours) % {"hours": hours})
+        if hours
+        else (0, _("as fast as the limits allow"))
+        for hours in PACES
+    ]
+
+
 class SendForm(forms.Form):
     """The button: now, or at a time; with what the page had shown."""
 
@@ -160,6 +170,18 @@ class SendForm(forms.Form):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
     when = forms.ChoiceField(choices=[("now", "now"), ("later", "later")], initial="now")
+    pace_hours = forms.TypedChoiceField(
+        label=gettext_lazy("Rhythm"),
+        coerce=lambda value: int(value or 0),
+        required=False,
+        choices=lambda: pace_choices(),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    rests_at_night = forms.BooleanField(
+        label=gettext_lazy("Nothing between 9 pm and 8 am"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
     seen_at = forms.CharField(widget=forms.HiddenInput)
     seen_count = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
@@ -171,6 +193,7 @@ class SendForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         clean = super().clean() or {}
+        clean["pace_hours"] = clean.get("pace_hours") or 0
         if clean.get("when") == "later":
             if "at" in clean and not clean["at"]:
                 self.add_error("at", _("Say when it should leave."))

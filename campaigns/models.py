@@ -1,6 +1,6 @@
 """A campaign: what somebody means to send, to whom, when. Sending itself is delivery's Mailing."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 # How long "send now" can be taken back before the first message leaves.
 UNDO = timedelta(seconds=10)
+PACES = (0, 1, 2, 4, 6, 12, 24, 48)  # hours a campaign can be spread over
+NIGHT = (time(21), time(8))  # from, to, in the organisation's zone
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -78,6 +80,9 @@ class Campaign(models.Model):
     )
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="fr")
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
+    # The rhythm: spread evenly over so many hours (0: as fast as limits allow), and nothing between NIGHT's hours.
+    pace_hours = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    rests_at_night = models.BooleanField(default=False, db_default=False, editable=False)
     # Why it is a draft again although somebody had pressed "send": the checks that blocked, in words for people.
     problem = models.TextField(blank=True, default="", editable=False)
     mailing = models.OneToOneField(

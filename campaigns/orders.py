@@ -1,8 +1,8 @@
 """A campaign as an order to delivery."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from campaigns.models import Campaign
+from campaigns.models import NIGHT, Campaign
 from campaigns.review.reach import audience_of
 from delivery.services import ContentOrder, MailingOrder
 
@@ -27,4 +27,6 @@ def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
         starts_at=starts_at,
         occasion=campaign.occasion,
         is_sample=campaign.is_sample,
+        pace=timedelta(hours=campaign.pace_hours) if campaign.pace_hours else None,
+        quiet=NIGHT if campaign.rests_at_night else None,
     )

@@ -169,6 +169,16 @@ def start_campaign(
     return starts_at
 
 
+def set_rhythm(*, campaign: Campaign, pace_hours: int, rests_at_night: bool) -> bool:
+    """How a draft will leave: spread over so many hours (0: at once), resting at night or not. False for no draft.
+
+    What the review showed is not changed by it, so `updated_at` stays.
+    """
+    campaign.pace_hours, campaign.rests_at_night = pace_hours, rests_at_night
+    drafts = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT)
+    return bool(drafts.update(pace_hours=pace_hours, rests_at_night=rests_at_night))
+
+
 def _refuse_drift(campaign: Campaign, seen: Seen, found: Review) -> None:
     if Campaign.objects.filter(pk=campaign.pk).values_list("updated_at", flat=True).first() != seen.updated_at:
         raise CampaignRefused(_("The campaign was changed after you opened this page. Please read it once more."))

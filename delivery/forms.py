@@ -9,11 +9,29 @@ from contacts.addresses import BrokenAddress, address_key
 from contacts.models import Contact
 from deliverability.models import Sender
 from delivery.capabilities import Field, Kind
-from delivery.models import ListMail, Provider
+from delivery.limits.limiter import account_limits
+from delivery.models import Limit, ListMail, Provider
 from delivery.services import ProviderInput
 from templates_app.models import TemplateVersion
 
 MOST_ADDRESSES = 5
+
+
+class LimitsForm(forms.Form):
+    """The limits of a whole account; an empty field is no limit."""
+
+    UNITS = (Limit.Unit.SECOND, Limit.Unit.MINUTE, Limit.Unit.HOUR, Limit.Unit.DAY)
+
+    def __init__(self, *args: Any, provider: Provider, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = account_limits(provider)
+        for unit in self.UNITS:
+            self.fields[unit.name.lower()] = forms.IntegerField(
+                label=unit.label, required=False, min_value=1, max_value=100_000_000, initial=stored.get(unit)
+            )
+
+    def amounts(self) -> dict[int, int | None]:
+        return {unit: self.cleaned_data[unit.name.lower()] for unit in self.UNITS}
 
 
 class ProviderForm(forms.Form):

@@ -11,6 +11,7 @@ urlpatterns = [
     path("providers/new/", views.choose_kind, name="choose_kind"),
     path("providers/new/<slug:kind>/", views.new_provider, name="new_provider"),
     path("providers/<int:pk>/", views.provider, name="provider"),
+    path("providers/<int:pk>/limits/", views.limits, name="limits"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
     path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import Request
@@ -11,6 +12,7 @@ from campaigns.figures.live import live_of
 from campaigns.queries import place_of, plain_subject
 from campaigns.refusals import advice
 from campaigns.views.common import find, head
+from delivery.holds import holds_of
 
 _STOP_POLLING = 286  # htmx's own code
 
@@ -25,6 +27,7 @@ def live_page(request: Request, pk: int) -> HttpResponse:
     context: dict[str, Any] = head(campaign) | {
         "live": live,
         "refusals": [(refusal, advice(refusal.reason)) for refusal in live.refusals],
+        "holds": holds_of(campaign.mailing, now=timezone.now()),
         "subject": plain_subject(campaign.subject),
         "is_over": place_of(campaign) != "campaigns:live",
     }

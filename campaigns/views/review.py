@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
 from campaigns import queries, services
+from campaigns.forms import SendForm
 from campaigns.models import Campaign
 from campaigns.review import Check, Fix, review, show
 from campaigns.review.reach import ReachSelection, reach_contacts
@@ -59,6 +60,7 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "nameless_reader": nameless,
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
         "current": 3,
+        "send_form": SendForm(initial={"pace_hours": campaign.pace_hours, "rests_at_night": campaign.rests_at_night}),
         "previous": queries.previous_of(campaign),
         "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
         "zone": timezone.get_current_timezone_name(),

@@ -1,11 +1,15 @@
 """Every limit that holds for one batch, asked before each of its windows."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from redis import RedisError
 
+from accounts.models import User
+from accounts.services import audit
 from delivery.limits.buckets import Bucket, Grant, grant
 from delivery.limits.days import give_back, reserve, until_tomorrow
 from delivery.limits.defaults import COURTESIES, Courtesy
@@ -78,6 +82,24 @@ def rooms(provider: Provider) -> dict[int, int]:
         if least := min((number for number in (asked, slowed) if number), default=0):
             found[group] = least
     return found
+
+
+def account_limits(provider: Provider) -> dict[int, int]:
+    """Amount by unit of what holds for the whole account."""
+    return dict(provider.limits.filter(mx_group=EVERYBODY).values_list("unit", "amount"))
+
+
+def set_account_limits(*, provider: Provider, amounts: Mapping[int, int | None], user: User | None) -> None:
+    """Store what holds for the whole account; None takes a limit away. Windows that are open are not touched."""
+    with transaction.atomic():
+        for unit, amount in amounts.items():
+            mine = Limit.objects.filter(provider=provider, mx_group=EVERYBODY, unit=unit)
+            if amount is None:
+                mine.delete()
+            else:
+                mine.update_or_create(provider=provider, mx_group=EVERYBODY, unit=unit, defaults={"amount": amount})
+        said = {str(unit): amount for unit, amount in amounts.items()}
+        audit(verb="provider.limits", target=f"provider:{provider.pk}", user=user, amounts=said)
 
 
 def courtesy_of(provider: Provider, mx_group: int) -> Courtesy:

@@ -78,6 +78,7 @@ ROUTES: dict[str, Row] = {
     "delivery:choose_kind": Row(TEAM),
     "delivery:new_provider": Row(TEAM, GET_POST, args=("brevo",)),
     "delivery:provider": Row(TEAM, GET_POST, args=(1,)),
+    "delivery:limits": Row(TEAM, GET_POST, args=(1,)),
     "delivery:test_provider": Row(TEAM, POST, args=(1,)),
     "delivery:make_default": Row(TEAM, POST, args=(1,)),
     "delivery:list_mail": Row(TEAM, GET_POST, args=(1,)),

@@ -272,3 +272,21 @@ def test_cancel_of_a_scheduled_campaign_makes_it_a_draft(campaign: Campaign) -> 
 
     assert services.cancel(campaign=campaign, user=None)
     assert fresh(campaign).phase == "draft"
+
+
+# ── rhythm ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_rhythm_reaches_the_mailing(campaign: Campaign) -> None:
+    services.set_rhythm(campaign=campaign, pace_hours=6, rests_at_night=True)
+
+    mailing = send(campaign).mailing
+
+    assert mailing is not None
+    assert mailing.pace_seconds == 6 * 3600
+    assert (str(mailing.quiet_from), str(mailing.quiet_to)) == ("21:00:00", "08:00:00")
+
+
+def test_the_rhythm_of_a_scheduled_campaign_stays(campaign: Campaign) -> None:
+    start(campaign, at=LATER)
+
+    assert not services.set_rhythm(campaign=campaign, pace_hours=6, rests_at_night=True)
+    assert fresh(campaign).pace_hours == 0

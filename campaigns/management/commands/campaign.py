@@ -16,6 +16,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.management.commands import _campaign as verbs
+from campaigns.models import PACES
 
 
 class Command(BaseCommand):
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         create.add_argument("--language", default="fr", choices=("fr", "en"))
         send = actions.add_parser("send", parents=[shared], help="send it now, or at a time")
         send.add_argument("--at", help="ISO 8601, for instance 2026-12-01T09:30+01:00")
+        send.add_argument("--over", type=int, default=0, choices=PACES, metavar="HOURS", help="spread it evenly")
+        send.add_argument("--not-at-night", action="store_true", help="nothing between 9 pm and 8 am")
         send.add_argument(
             "--wait", action="store_true", help="stay until it is finished; do the work where nobody does"
         )
