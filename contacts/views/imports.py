@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.http import Request
 from common.paging import page
@@ -167,6 +168,8 @@ def show(request: Request, pk: int) -> HttpResponse:
         **_step(5 if job.state == _State.RUNNING else 6, job),
     }
     if request.htmx and not request.htmx.boosted:
+        if not context["is_running"]:
+            return HttpResponseClientRefresh()  # the steps and the buttons above change as well
         return render(request, "contacts/import_live.html", context)
     return render(request, "contacts/import.html", context)
 
