@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -119,9 +120,9 @@ class ContentForm(forms.Form):
             "template": version and version.template_id,
             "subject": campaign.subject,
             "preheader": campaign.preheader,
-            "sender": campaign.sender_id,
+            "sender": campaign.sender_id or _only(Sender.objects.all()),
             "reply_to": campaign.reply_to,
-            "provider": campaign.provider_id,
+            "provider": campaign.provider_id or _only(Provider.objects.filter(is_default=True)),
             "language": campaign.language,
         }
         super().__init__(data, initial=initial)
@@ -158,6 +159,12 @@ def pace_choices() -> list[tuple[int, str]]:
         else (0, _("as fast as the limits allow"))
         for hours in PACES
     ]
+
+
+def _only(rows: "QuerySet[Any]") -> int | None:
+    """The one there is, chosen before anybody is asked; None where there is a choice to make."""
+    found = list(rows.values_list("pk", flat=True)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 class SendForm(forms.Form):
