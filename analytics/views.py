@@ -34,7 +34,7 @@ def home(request: Request) -> HttpResponse:
     found = facts()
     campaigns = latest()
     context: dict[str, Any] = {
-        "first_name": (request.user.name or request.user.email.split("@")[0]).split()[0],
+        "first_name": request.user.name.partition(" ")[0],
         "steps": None if found.sent else progress(found, ours),
         "now": now,
     }

@@ -14,7 +14,11 @@ app.autodiscover_tasks()
 
 # Each tick takes an advisory lock (common/locks.py), so a second beat does no harm.
 app.conf.beat_schedule = {
-    "heartbeat": {"task": "analytics.tasks.beat", "schedule": schedule(15), "options": {"queue": "default"}},
+    "heartbeat": {
+        "task": "analytics.tasks.beat",
+        "schedule": schedule(5),
+        "options": {"queue": "default", "expires": 15},  # without a worker they must not pile up
+    },
     "due-campaigns": {"task": "campaigns.tasks.start_due", "schedule": schedule(2), "options": {"queue": "default"}},
     "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
     "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},

@@ -1,8 +1,14 @@
 """Logs: one line an event, readable by people by default and JSON for a collector with ENVOL_LOG_JSON=1."""
 
+import logging
 from typing import Any
 
 import structlog
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whoever asks /healthz reads its answer: a line for each question would bury the rest."""
+    return getattr(getattr(record, "request", None), "path", "") != "/healthz"
 
 
 def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -38,10 +44,11 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "formatters": {
             "line": {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": shared}
         },
+        "filters": {"news": {"()": "django.utils.log.CallbackFilter", "callback": _is_news}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["news"]},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
         },
