@@ -21,6 +21,7 @@ from analytics.health import absence, examine
 from analytics.queries import latest, sending, upcoming
 from analytics.search import search
 from analytics.steps import facts, is_sending_sample_only, progress
+from common.policies import public_policy
 
 
 @require_GET
@@ -90,6 +91,7 @@ def search_page(request: Request) -> HttpResponse:
 
 @require_GET
 @never_cache
+@public_policy
 @login_not_required
 def healthz(_request: HttpRequest) -> HttpResponse:
     """For a load balancer or a watchman: 200 when all is well, 503 when not. Ages and times, nothing secret.
