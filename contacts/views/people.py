@@ -59,7 +59,8 @@ def table(request: Request) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in _states() else ""
     sort = request.GET.get("sort", "")
-    sort = sort if sort in ORDERS else "-added"
+    # What a search finds comes newest first: in the order of names the planner would walk to it through everybody.
+    sort = sort if sort in ORDERS and not text else "-added"
     lists = list(ContactList.objects.all())
     chosen = next((row for row in lists if str(row.pk) == list_id), None)
     people = filtered(text=text, contact_list=chosen.pk if chosen else None, state=state)
