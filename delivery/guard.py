@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -59,14 +59,13 @@ def forget() -> None:
 
 def look() -> bool:
     """The sweep's look: raise the counter and its copies, or hold everything. True when sending is held."""
+    seen = known()
     row = Guard.objects.filter(pk=1).first()
     if row is None:
         Guard.objects.get_or_create(pk=1, defaults={"raised_at": timezone.now()})
         return False
-    if row.held_at is not None:
+    if row.held_at is not None or (not allows(row.database, row.count, seen) and hold()):
         return True
-    if not allows(row.database, row.count):
-        return hold()
     raised = _raise()
     if raised is not None:
         _copy(row.database, raised, row.jumps)
@@ -75,22 +74,31 @@ def look() -> bool:
 
 def check() -> bool:
     """Look without raising (after a migration, before any process runs). True when sending is held."""
+    seen = known()
     row = Guard.objects.filter(pk=1).first()
     if row is None:
         return False
-    return row.held_at is not None or (not allows(row.database, row.count) and hold())
+    return row.held_at is not None or (not allows(row.database, row.count, seen) and hold())
 
 
-def allows(database: UUID | None, count: int | None) -> bool:
-    """Whether a database that shows `count` may be believed: no copy says more. Read at each claim."""
+def known() -> "Known | None":
+    """What this process knows now. Take it **before** reading the database's count: a copy read afterwards may be of a
+    raise that came between, and would look like a database that has gone back."""
+    return replace(_copies(_known.database)) if _known is not None else None
+
+
+def allows(database: UUID | None, count: int | None, seen: "Known | None") -> bool:
+    """Whether a database that shows `count` may be believed: no copy `seen` before says more. Asked at each claim."""
     if database is None or count is None:
         return True
-    known = _copies(database)
-    if count < known.count:
+    if seen is None or seen.database != database:
+        seen = _copies(database)  # this process's first look
+    if count < seen.count:
         return False
-    if count > known.count:
-        known.count = count
-        _write_file(known)  # this host's copy
+    ours = _copies(database)
+    if count > ours.count:
+        ours.count = count
+        _write_file(ours)  # this host's copy
     return True
 
 
@@ -116,25 +124,29 @@ def _raise() -> int | None:
 
 
 def hold() -> bool:
-    """Hold everything, in one transaction; True. Numbers jump ahead first."""
+    """Hold everything, in one transaction; numbers jump ahead first. False when the database has not gone back.
+
+    Judged again under the row's lock: no copy can be of a raise that is not committed by then.
+    """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("set local synchronous_commit = on")
         row = Guard.objects.select_for_update().get(pk=1)
         if row.held_at is not None:
             return True
-        known = _copies(row.database)
-        jumps = max(known.jumps, row.jumps) + 1
+        ours = _copies(row.database)
+        if row.count >= ours.count:
+            return False
+        jumps = max(ours.jumps, row.jumps) + 1
         step = STEP * (jumps - row.jumps)
         cursor.execute(load_sql("delivery", "jump_ahead"), {"step": step})
         cursor.execute("update delivery_counter set next = next + %s where name in ('message', 'occasion')", [step])
         lost_since = _last_memory()
         doubts = _hold_batches()
         Guard.objects.filter(pk=1).update(held_at=timezone.now(), jumps=jumps, lost_since=lost_since)
-        audit(verb="sending.held", target="sending", user=None, count=row.count, known=known.count, doubts=doubts)
+        audit(verb="sending.held", target="sending", user=None, count=row.count, known=ours.count, doubts=doubts)
         gone_back.send(sender=Guard, now=timezone.now())
-    known.jumps = jumps
-    _copy(row.database, known.count, jumps)
-    log.critical("database_has_gone_back", count=row.count, known=known.count)
+    _copy(row.database, ours.count, jumps)
+    log.critical("database_has_gone_back", count=row.count, known=ours.count)
     return True
 
 
@@ -202,11 +214,11 @@ def _copies(database: UUID) -> Known:
 
 
 def _copy(database: UUID, count: int, jumps: int) -> None:
-    known = _copies(database)
-    known.count, known.jumps = max(known.count, count), max(known.jumps, jumps)
-    _write_file(known)
+    ours = _copies(database)
+    ours.count, ours.jumps = max(ours.count, count), max(ours.jumps, jumps)
+    _write_file(ours)
     try:
-        cache.set(f"delivery:guard:{database}", [known.count, known.jumps], timeout=None)
+        cache.set(f"delivery:guard:{database}", [ours.count, ours.jumps], timeout=None)
     except (RedisError, OSError):
         log.warning("guard_not_copied_to_redis")
 

@@ -13,8 +13,8 @@ SHOWN = 1_000  # messages in a copy of somebody's data, the latest
 def erase_messages(contact: Contact) -> None:
     """Rows and figures stay; address, variables and the servers' words, which quote addresses, go."""
     mine = list(_messages(contact).values_list("pk", flat=True))
-    Outcome.objects.filter(message_id__in=mine).update(reply=None)
-    Attempt.objects.filter(message_id__in=mine).update(reply=None)
+    Outcome.objects.filter(message_id__in=mine).update(reply=None, conversation=None)
+    Attempt.objects.filter(message_id__in=mine).update(reply=None, conversation=None)
     Message.objects.filter(pk__in=mine).update(address="", address_key=None, contact_id=None, vars={}, tracking=0)
 
 

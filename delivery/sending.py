@@ -228,7 +228,10 @@ class BatchSender:
         self.run.refused += verdict == Verdict.REFUSED
         self.run.deferred += verdict == Verdict.DEFERRED
         self.run.unknown += verdict == Verdict.UNKNOWN
-        return Fact(one.message.pk, verdict, reason, phase=result.phase, code=result.code, reply=result.reply)
+        return Fact(
+            one.message.pk, verdict, reason, result.phase, result.code, reply=result.reply,
+            conversation=result.conversation,
+        )  # fmt: skip
 
     def _deferred(self, one: Waiting, result: Result) -> tuple[Verdict, Reason]:
         """Later, each time longer; after the last step the server has had its chance."""

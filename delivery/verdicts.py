@@ -41,6 +41,7 @@ class Fact:
     phase: Phase = Phase.NONE
     code: int | None = None
     reply: str = ""
+    conversation: str = ""
 
 
 class Evidence(IntEnum):

@@ -46,6 +46,7 @@ class Result:
     reply: str = ""
     halt: Halt | None = None
     retry_after: timedelta | None = None
+    conversation: str = ""  # what was said on the wire, where the lane keeps it
 
 
 class HasFileno(Protocol):

@@ -234,7 +234,9 @@ def result_of(answer: Answer) -> Result:
         return Result(answer.key, Verdict.ACCEPTED, phase=Phase.FINAL)
     code, text = (answer.reply.code, str(answer.reply)) if answer.reply else (None, "")
     phase = _PHASES.get(answer.step, Phase.ENVELOPE)
-    result = Result(answer.key, _FATES[answer.fate], phase=phase, code=code, reply=text)
+    result = Result(
+        answer.key, _FATES[answer.fate], phase=phase, code=code, reply=text, conversation=answer.conversation
+    )
     if answer.fate is Fate.DOUBT:
         return replace(result, reason=Reason.REPLY_LOST, reply=text or "the connection was cut before the answer")
     if answer.fate is Fate.NOT_BEGUN:

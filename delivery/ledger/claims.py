@@ -61,6 +61,7 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
 
     `rooms`: connections at once by mailbox provider, where they are fewer.
     """
+    seen = guard.known()
     clock = Deadline.before()
     number = secrets.randbits(62)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -71,7 +72,7 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
             [provider_id],
         )
         row = cursor.fetchone()
-        if row is None or row[3] is not None or not guard.allows(row[1], row[2]):
+        if row is None or row[3] is not None or not guard.allows(row[1], row[2], seen):
             return None
         cursor.execute(
             load_sql("delivery", "claim"),
@@ -243,7 +244,9 @@ def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
     at = timezone.now()
     suppress_dead(settled, mailing_id=claim.mailing_id)
     if settled:
-        statement = "copy delivery_outcome (message_id, mailing_id, state, reason, claim, at, reply) from stdin"
+        statement = (
+            "copy delivery_outcome (message_id, mailing_id, state, reason, claim, at, reply, conversation) from stdin"
+        )
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for fact in settled:
                 copy.write_row(
@@ -255,10 +258,11 @@ def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
                         claim.number,
                         at,
                         words(fact.reply),
+                        fact.conversation or None,
                     )
                 )
     if deferred:
-        statement = "copy delivery_attempt (message_id, claim, round, phase, code, reply, at) from stdin"
+        statement = "copy delivery_attempt (message_id, claim, round, phase, code, reply, conversation, at) from stdin"
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for fact in deferred:
                 copy.write_row(
@@ -269,6 +273,7 @@ def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
                         int(fact.phase if fact.phase else Phase.NONE),
                         fact.code,
                         words(fact.reply),
+                        fact.conversation or None,
                         at,
                     )
                 )

@@ -82,9 +82,9 @@ def send_again(message_id: int, *, user: User | None) -> None:
         if row[1] or (batch.claim is not None and batch.claim == row[0]):
             raise NotNow(_("Its worker may still be at it: ten minutes after the doubt arose it can be sent again."))
         cursor.execute(
-            "insert into delivery_attempt (message_id, claim, round, phase, reply, at) "
-            "select message_id, coalesce(claim, 0), %s, %s, reply, at from delivery_outcome where message_id = %s "
-            "on conflict do nothing",
+            "insert into delivery_attempt (message_id, claim, round, phase, reply, conversation, at) "
+            "select message_id, coalesce(claim, 0), %s, %s, reply, conversation, at "
+            "from delivery_outcome where message_id = %s on conflict do nothing",
             [batch.round, int(Phase.FINAL), message_id],
         )
         cursor.execute("delete from delivery_outcome where message_id = %s and state = 5", [message_id])

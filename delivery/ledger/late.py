@@ -32,8 +32,9 @@ def _move(cursor: CursorWrapper, claim: int, facts: Sequence[Fact], verdict: Ver
     if not mine:
         return 0
     cursor.execute(
-        "update delivery_outcome o set state = %s, reason = f.reason, reply = f.reply, settled_by = %s "
-        "from unnest(%s::bigint[], %s::smallint[], %s::text[]) f(id, reason, reply) "
+        "update delivery_outcome o set state = %s, reason = f.reason, reply = f.reply, "
+        "conversation = f.conversation, settled_by = %s "
+        "from unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[]) f(id, reason, reply, conversation) "
         "where o.message_id = f.id and o.state = 5 and o.claim = %s",
         [
             int(verdict),
@@ -41,6 +42,7 @@ def _move(cursor: CursorWrapper, claim: int, facts: Sequence[Fact], verdict: Ver
             [fact.message_id for fact in mine],
             [int(fact.reason) for fact in mine],
             [fact.reply.replace("\x00", "")[:1000] or None for fact in mine],
+            [fact.conversation or None for fact in mine],
             claim,
         ],
     )
@@ -60,8 +62,16 @@ def _forget(cursor: CursorWrapper, claim: int, round_: int, facts: Sequence[Fact
     for fact in pending:
         if fact.message_id in gone and fact.verdict == Verdict.DEFERRED:
             cursor.execute(
-                "insert into delivery_attempt (message_id, claim, round, phase, code, reply, at) "
-                "values (%s, %s, %s, %s, %s, %s, clock_timestamp()) on conflict do nothing",
-                [fact.message_id, claim, round_, int(fact.phase), fact.code, fact.reply[:1000] or None],
+                "insert into delivery_attempt (message_id, claim, round, phase, code, reply, conversation, at) "
+                "values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp()) on conflict do nothing",
+                [
+                    fact.message_id,
+                    claim,
+                    round_,
+                    int(fact.phase),
+                    fact.code,
+                    fact.reply[:1000] or None,
+                    fact.conversation or None,
+                ],
             )
     return len(gone)

@@ -284,3 +284,14 @@ def test_the_command_tells_and_releases(
     assert told["is_held"]
     assert [row["mailing"] for row in told["undecided"]] == [halfway.pk]
     assert not guard.is_held()
+
+
+def test_a_raise_between_two_looks_is_no_going_back(halfway: Mailing) -> None:
+    row = Guard.objects.get()
+    seen = guard.known()
+    Guard.objects.update(raised_at=timezone.now() - timedelta(minutes=2))
+    dispatch.sweep()  # another process raises, and its copy is there before our look has ended
+
+    assert guard.allows(row.database, row.count, seen)
+    assert not guard.hold()
+    assert not guard.is_held()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from delivery.lanes.pipelining.replies import Reply, ReplyReader
+from delivery.lanes.pipelining.telling import Said, conversation
 
 
 class Step(Enum):
@@ -60,13 +61,16 @@ class Verdict:
     fate: Fate
     step: Step
     reply: Reply | None = None
+    conversation: str = ""  # of exceptions: what was said (telling.py)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Flight:
     envelope: Envelope
     mail: Reply | None = None
     rcpt: Reply | None = None
+    data: Reply | None = None
+    final: Reply | None = None
     body_end: int | None = None  # position in the stream after the last octet of the body; None: not written
     is_decided: bool = False
 
@@ -211,6 +215,7 @@ class Dialogue:
             self._decide_by(flight, reply, step)
 
     def _data_answered(self, flight: _Flight, reply: Reply) -> None:
+        flight.data = reply
         failing = self._failing(flight)
         if failing is None and reply.code == 354:
             self._write_body(flight)
@@ -232,6 +237,7 @@ class Dialogue:
 
     def _chunk_answered(self, flight: _Flight, reply: Reply) -> None:
         """The reply to BDAT LAST decides alone: 250 is accepted even where MAIL said 503."""
+        flight.final = reply
         failing = self._failing(flight)
         if reply.is_positive or failing is None:
             self._final(flight, reply, Step.CHUNK)
@@ -239,6 +245,7 @@ class Dialogue:
             self._decide_by(flight, *failing)
 
     def _final(self, flight: _Flight, reply: Reply, step: Step) -> None:
+        flight.final = reply
         if reply.is_positive:
             self._decide(flight, Fate.ACCEPTED, step, reply)
         elif reply.is_refusal:
@@ -271,13 +278,29 @@ class Dialogue:
             self._needs_reset = True
         if step is Step.MAIL and fate is not Fate.NOT_BEGUN and reply is not None and reply.code != 552:
             self.is_held = True  # 552 is about this message's size; anything else about its sender, or about us
-        self._done.append(Verdict(flight.envelope.key, fate, step, reply))
+        told = "" if fate is Fate.ACCEPTED else self._told(flight)
+        self._done.append(Verdict(flight.envelope.key, fate, step, reply, told))
 
     def _fate_at_end(self, flight: _Flight) -> Verdict:
         flight.is_decided = True
         was_given = flight.body_end is not None and self._given >= flight.body_end
         fate = Fate.DOUBT if was_given and self.closing_reply is None else Fate.NOT_BEGUN
-        return Verdict(flight.envelope.key, fate, Step.BODY, self.closing_reply)
+        return Verdict(flight.envelope.key, fate, Step.BODY, self.closing_reply, self._told(flight))
+
+    def _told(self, flight: _Flight) -> str:
+        """What was said about one message; nothing where it was not begun."""
+        if flight in self._waiting:
+            return ""
+        said: list[Said] = [(self._command(flight, Step.MAIL), flight.mail)]
+        if self.level or flight.mail is not None:
+            said.append((self._command(flight, Step.RCPT), flight.rcpt))
+        size = len(flight.envelope.source)
+        if self.level >= 3:
+            return conversation(said, body=b"BDAT %d LAST (the message)" % size, final=flight.final)
+        if self.level or flight.rcpt is not None:
+            said.append((self._command(flight, Step.DATA), flight.data))
+        body = b"(the message, %d octets)" % size if flight.body_end is not None else b""
+        return conversation(said, body=body, final=flight.final)
 
     def _out_of_step(self, why: str) -> None:
         self.must_close = True
