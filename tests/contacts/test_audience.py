@@ -16,10 +16,13 @@ def sales(db: None) -> ContactList:
 
 
 def rows(audience: Audience) -> list[tuple[int, int]]:
-    sql, params = audience.source_sql()
-    with connection.cursor() as cursor:
-        cursor.execute(f"select contact_id, list_id from ({sql}) a order by contact_id", params)
-        return cursor.fetchall()
+    found = []
+    for sql, params in (audience.source_sql(), audience.whole_sql()):
+        with connection.cursor() as cursor:
+            cursor.execute(f"select contact_id, list_id from ({sql}) a order by contact_id", params)
+            found.append(cursor.fetchall())
+    assert found[0] == found[1]
+    return found[0]
 
 
 def join(address: str, statement: ConsentStatement, *lists: ContactList) -> Contact:
