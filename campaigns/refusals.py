@@ -64,6 +64,8 @@ _ADVICE: Mapping[Reason, Advice] = {
     Reason.NO_CONSENT: Advice(_("They never agreed, or took it back."), icon="user-question"),
     Reason.HARD_BOUNCE: Advice(_("Their address does not exist any more."), icon="mail-x"),
     Reason.COMPLAINED: Advice(_("They called an earlier message spam."), icon="user-off"),
+    Reason.PAUSED: Advice(_("They chose a break, and come back by themselves."), icon="player-pause"),
+    Reason.ERASED: Advice(_("They asked to be forgotten."), icon="user-off"),
     Reason.CANCELLED: Advice(_("Somebody cancelled before their turn."), icon="ban"),
     Reason.NOT_ALLOWED_HERE: Advice(_("Sample people exist only for the test inbox."), icon="user-off"),
 }

@@ -13,10 +13,16 @@ from django.utils.functional import cached_property
 from import_export import fields, resources
 from import_export.admin import ExportMixin, ImportExportMixin
 
+from accounts.models import User
 from contacts.addresses import BrokenAddress, address_key
 from contacts.imports.refused import harmless
 from contacts.models import Contact, ContactField, ContactImport, ContactList, Suppression
 from contacts.queries import EXACT_UP_TO
+from contacts.services import lift_suppression
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 class UncountedPaginator(Paginator[Any]):
@@ -121,6 +127,13 @@ class SuppressionAdmin(ImportExportMixin, UncountedAdmin):
     search_fields = ("address_key__startswith",)
     ordering = ("-created_at", "-pk")
     raw_id_fields = ("contact_list",)
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        lift_suppression(suppression=obj, user=_person(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Suppression]") -> None:
+        for row in queryset:
+            lift_suppression(suppression=row, user=_person(request))
 
 
 @admin.register(ContactField)

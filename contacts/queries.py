@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -48,7 +50,9 @@ class ContactRow:
         return max(0, len(self.lists) - 2)
 
 
-def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Suppression]) -> Standing:
+def standing_of(
+    contact: Contact, subscriptions: Sequence[Subscription], suppressions: Sequence[Suppression]
+) -> Standing:
     """Why a person can or cannot be mailed by a campaign: the one explanation, the same rules as `mailable()`.
 
     Suppressions come first, one of everything before one of marketing, as the snapshot reads them.
@@ -56,7 +60,17 @@ def standing_of(subscriptions: Sequence[Subscription], suppressions: Sequence[Su
     everywhere = [row for row in suppressions if row.scope != Suppression.Scope.LIST]
     if everywhere:
         return _suppressed(min(everywhere, key=lambda row: row.scope))
-    if any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions):
+    is_subscribed = any(row.state == Subscription.State.SUBSCRIBED for row in subscriptions)
+    if is_subscribed and contact.paused_until and contact.paused_until > timezone.now():
+        day = date_format(timezone.localtime(contact.paused_until), "SHORT_DATE_FORMAT")
+        return Standing(
+            is_mailable=False,
+            label=pgettext("a contact", "On a break"),
+            reason=_("wants no campaigns until %(day)s") % {"day": day},
+            tone="mute",
+            icon="player-pause",
+        )
+    if is_subscribed:
         return Standing(is_mailable=True, label=pgettext("a contact", "Reachable"))
     if any(row.state == Subscription.State.PENDING for row in subscriptions):
         return Standing(
@@ -109,7 +123,7 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
     return [
         ContactRow(
             contact=contact,
-            standing=standing_of(subscriptions.get(contact.pk, []), suppressions.get(contact.address_key, [])),
+            standing=standing_of(contact, subscriptions.get(contact.pk, []), suppressions.get(contact.address_key, [])),
             lists=[row for row in subscriptions.get(contact.pk, []) if row.state == Subscription.State.SUBSCRIBED],
         )
         for contact in contacts

@@ -1,5 +1,7 @@
 """Input about lists and suppressions, to clean values."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +43,14 @@ class SuppressionForm(forms.Form):
     scope = forms.TypedChoiceField(
         label=_("Must not receive"),
         coerce=int,
-        choices=[(Suppression.Scope.ALL, _("anything")), (Suppression.Scope.MARKETING, _("campaigns"))],
+        choices=[
+            (Suppression.Scope.ALL, _("anything")),
+            (Suppression.Scope.MARKETING, _("campaigns")),
+            (Suppression.Scope.LIST, _("one list")),
+        ],
+    )
+    contact_list = forms.ModelChoiceField(
+        label=_("Which list"), queryset=ContactList.objects.order_by("name"), required=False
     )
     origin = forms.CharField(label=_("Why, for the record"), max_length=200, required=False)
 
@@ -50,3 +59,9 @@ class SuppressionForm(forms.Form):
             return address_key(self.cleaned_data["address"])
         except BrokenAddress as error:
             raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("scope") == Suppression.Scope.LIST and not cleaned.get("contact_list"):
+            self.add_error("contact_list", _("Which list must not reach this address?"))
+        return cleaned

@@ -89,8 +89,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(models.Exists(_suppressions(reason)))
 
     def mailable(self) -> "ContactQuerySet":
-        """Whom a campaign to their lists reaches: on a list, and not suppressed. `queries.standing_of` says why not."""
-        return self.subscribed().exclude(models.Exists(_suppressions(None)))
+        """Whom a campaign to their lists reaches: on a list, on no break, not suppressed; `standing_of` says why."""
+        on_a_break = models.Q(paused_until__isnull=False, paused_until__gt=Now())
+        return self.subscribed().exclude(on_a_break).exclude(models.Exists(_suppressions(None)))
 
 
 def _suppressions(reason: int | None) -> models.QuerySet[Suppression]:

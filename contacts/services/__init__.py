@@ -27,7 +27,14 @@ from contacts.services.preferences import (
     request_own,
 )
 from contacts.services.subscriptions import create_list, remove_list, subscribe, unsubscribe
-from contacts.services.suppressions import LiftRefused, lift_suppression, suppress, suppress_all, suppress_on_list
+from contacts.services.suppressions import (
+    LiftRefused,
+    forbid_address,
+    lift_suppression,
+    suppress,
+    suppress_all,
+    suppress_on_list,
+)
 
 __all__ = [
     "ASKING_REST",
@@ -49,6 +56,7 @@ __all__ = [
     "create_list",
     "due_mails",
     "erase_contact",
+    "forbid_address",
     "lift_suppression",
     "may_ask_tracking",
     "note_leaving_reason",

@@ -1,7 +1,8 @@
 """Addresses that must not be mailed. Adding is anybody's fact; lifting is a person's decision, and leaves a trace."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -63,6 +64,21 @@ def suppress_on_list(
         contact_list=contact_list,
         defaults={"scope": Suppression.Scope.LIST, "reason": reason, "origin": origin[:200], "created_at": at},
     )
+
+
+def forbid_address(*, entered: Mapping[str, Any], user: User, at: datetime) -> None:
+    """The team's ban, as SuppressionForm describes it: of everything, of campaigns, or of one list."""
+    origin, reason = entered["origin"] or str(user), Suppression.Reason.MANUAL
+    if entered["scope"] == Suppression.Scope.LIST:
+        suppress_on_list(
+            address_key=entered["address"],
+            contact_list=entered["contact_list"],
+            reason=reason,
+            origin=origin,
+            at=at,
+        )
+    else:
+        suppress(address_key=entered["address"], reason=reason, scope=entered["scope"], origin=origin, at=at)
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ from contacts.services import (
     ContactRefused,
     add_contact,
     change_contact,
+    erase_contact,
     remove_contact,
     state_source,
     subscribe,
@@ -96,7 +97,7 @@ def _contact_context(contact: Contact, join: JoinForm) -> dict[str, Any]:
     consents = consents_of(contact)
     return {
         "contact": contact,
-        "standing": standing_of(subscriptions, suppressions),
+        "standing": standing_of(contact, subscriptions, suppressions),
         "subscriptions": subscriptions,
         "suppressions": suppressions,
         "consents": [row for row in consents if row.purpose == Purpose.MAILING],
@@ -207,6 +208,10 @@ def forbid(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def remove(request: Request, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
+    if request.POST.get("erase"):
+        erase_contact(contact=contact, at=timezone.now(), user=request.user)
+        messages.success(request, _("The contact was erased. No import can bring them back."))
+        return redirect("contacts:list")
     audit(verb="contact.remove", target=f"contact:{pk}", user=request.user)
     remove_contact(contact=contact)
     messages.success(request, _("The contact was deleted."))

@@ -11,7 +11,7 @@ from accounts.http import Request
 from common.paging import page
 from contacts.forms.lists import SuppressionForm
 from contacts.models import Suppression
-from contacts.services import lift_suppression, suppress
+from contacts.services import forbid_address, lift_suppression
 from contacts.views.frame import tabs
 
 # Lifting what the person or their provider said takes an administrator.
@@ -42,13 +42,7 @@ def table(request: Request) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     form = SuppressionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        suppress(
-            address_key=form.cleaned_data["address"],
-            reason=Suppression.Reason.MANUAL,
-            scope=form.cleaned_data["scope"],
-            origin=form.cleaned_data["origin"] or str(request.user),
-            at=timezone.now(),
-        )
+        forbid_address(entered=form.cleaned_data, user=request.user, at=timezone.now())
         messages.success(request, _("This address will not be written to any more."))
         return redirect("contacts:suppressions")
     return render(request, "contacts/edit_suppression.html", {"form": form})

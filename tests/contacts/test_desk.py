@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from contacts.models import ConsentStatement, Contact, ContactField, ContactList, SubscribeForm, Suppression
-from contacts.services import LiftRefused, lift_suppression
+from contacts.services import LiftRefused, lift_suppression, pause_contact
 
 ENTERED = {
     "name": "Site footer", "slug": "", "language": "fr", "is_active": "on", "ask_first_name": "optional",
@@ -121,3 +122,42 @@ def test_a_complaint_is_taken_back_by_administrators_only(db: None, ines: User, 
 
     assert not Suppression.objects.exists()
     assert AuditEntry.objects.get(verb="suppression.lift").user == olivier
+
+
+def test_team_erases_somebody_who_asked_for_it(team_client: Client, camille: Contact) -> None:
+    team_client.post(f"/contacts/{camille.pk}/remove/", {"erase": "1"})
+
+    assert not Contact.objects.exists()
+    assert Suppression.objects.get().reason == Suppression.Reason.ERASED
+
+
+def test_team_bans_an_address_from_one_list(team_client: Client, camille: Contact, newsletter: ContactList) -> None:
+    entered = {"address": camille.address, "scope": "2", "origin": ""}
+    team_client.post("/contacts/suppressions/new/", entered)
+    assert not Suppression.objects.exists()
+
+    team_client.post("/contacts/suppressions/new/", entered | {"contact_list": newsletter.pk})
+
+    assert Suppression.objects.get().contact_list == newsletter
+
+
+def test_somebody_on_a_break_is_not_counted_as_reachable(team_client: Client, camille: Contact) -> None:
+    pause_contact(contact=camille, days=30, at=timezone.now())
+
+    assert not Contact.objects.mailable().exists()
+    assert "On a break" in team_client.get(f"/contacts/{camille.pk}/").content.decode()
+
+
+def test_taking_a_complaint_back_in_the_admin_leaves_a_trace(admin_client: Client) -> None:
+    complaint = Suppression.objects.create(address_key="lea@courriel.example", reason=23, scope=0)
+
+    admin_client.post(f"/admin/contacts/suppression/{complaint.pk}/delete/", {"post": "yes"})
+
+    assert AuditEntry.objects.filter(verb="suppression.lift").exists()
+
+
+def test_suppressions_come_in_and_go_out_through_the_admin(admin_client: Client) -> None:
+    Suppression.objects.create(address_key="lea@courriel.example", reason=24, scope=0)
+
+    assert admin_client.get("/admin/contacts/suppression/export/").status_code == 200
+    assert admin_client.get("/admin/contacts/suppression/import/").status_code == 200
