@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from common.tokens import Purpose, encode
 from contacts.models import Contact
@@ -15,7 +16,9 @@ from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
 from delivery.reasons import Reason
+from delivery.registry import StoryEntry, stories
 from delivery.skeleton import CannotFill, ContentRefused, skeleton_for, view_html
+from delivery.verdicts import Evidence
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -133,10 +136,21 @@ class MessageLife:
     view_token: str
     state_word: "str | _StrPromise"
     reason_word: "str | _StrPromise"
+    settled_word: "str | _StrPromise"
+    story: list[StoryEntry]
+
+
+_SETTLED_BY = {
+    Evidence.LATE_WORKER: gettext_lazy("the worker that had been thought lost"),
+    Evidence.WEBHOOK: gettext_lazy("the provider’s report"),
+    Evidence.BOUNCE: gettext_lazy("a bounce"),
+    Evidence.HIT: gettext_lazy("an open or a click"),
+    Evidence.OPERATOR: gettext_lazy("somebody of the team"),
+}
 
 
 def message_life(message_id: int) -> MessageLife | None:
-    """Everything known about one message, in four statements."""
+    """Everything known about one message, in four statements and those of higher floors."""
     current = (
         MessageState.objects.filter(pk=message_id)
         .select_related("message__outcome", "message__content", "mailing")
@@ -145,12 +159,13 @@ def message_life(message_id: int) -> MessageLife | None:
     if current is None:
         return None
     message = current.message
+    outcome: Outcome | None = getattr(message, "outcome", None)
     batch = Batch.objects.filter(first_id__lte=message_id).select_related("provider").order_by("-first_id").first()
     return MessageLife(
         message=message,
         mailing=current.mailing,
         state=current.state,
-        outcome=getattr(message, "outcome", None),
+        outcome=outcome,
         contact=Contact.objects.filter(pk=message.contact_id).first() if message.contact_id else None,
         provider=batch.provider if batch else None,
         attempts=list(Attempt.objects.filter(message_id=message_id).order_by("at", "pk")),
@@ -158,6 +173,8 @@ def message_life(message_id: int) -> MessageLife | None:
         view_token=encode(Purpose.VIEW, mailing=message.mailing_id, message=message.pk),
         state_word=MessageState.State(current.state).label,
         reason_word=Reason(current.reason).label if current.reason else "",
+        settled_word=_SETTLED_BY.get(Evidence(outcome.settled_by), "") if outcome and outcome.settled_by else "",
+        story=sorted((entry for story in stories for entry in story(message_id)), key=lambda entry: entry.at),
     )
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import views
-from delivery.views import restored
+from delivery.views import restored, support
 
 app_name = "delivery"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
     path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),
     path("test-send/", views.test_send, name="test_send"),
+    path("messages/", support.finder, name="finder"),
+    path("mailings/<int:pk>/doubts/", support.doubts, name="doubts"),
+    path("mailings/<int:pk>/doubts/settle/", support.settle_doubts, name="settle_doubts"),
     path("messages/<int:pk>/", views.message, name="message"),
     path("messages/<int:pk>/sent/", views.count_as_sent, name="count_as_sent"),
     path("messages/<int:pk>/again/", views.send_again, name="send_again"),

@@ -8,9 +8,13 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.registry import erasure, holdings, timeline
+        from delivery.registry import finders, stories
         from feedback.erasing import empty_events, known_events
+        from feedback.stories import messages_named, story_of
         from feedback.timeline import entries
 
         timeline.register(entries)
         erasure.register(empty_events)
         holdings.register(known_events)
+        stories.register(story_of)
+        finders.register(messages_named)

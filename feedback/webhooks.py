@@ -116,7 +116,8 @@ def _normalised(told: AnymailTrackingEvent, source: int) -> NewEvent:
         if kind in NOT_DELIVERED
         else None,
         way=Way.PROVIDER if kind == Event.Kind.UNSUBSCRIBED else None,
-        details={"raw": raw, "reply": reply, "said": told.event_type},
+        details={"raw": raw, "reply": reply, "said": told.event_type}
+        | ({"id": str(told.message_id)[:400]} if told.message_id else {}),
     )
 
 

@@ -17,6 +17,7 @@ from delivery.ledger.counts import Imbalance, Ledger, check_ledger, ledger_of
 from delivery.ledger.doubts import NotNow, count_as_sent, send_again, settle
 from delivery.ledger.healing import Healed, free_held, heal_expired, reopen_unfinished, skip_rest
 from delivery.ledger.people import people
+from delivery.ledger.settling import Settled, count_all_as_sent, send_all_again
 
 __all__ = [
     "Claim",
@@ -26,10 +27,12 @@ __all__ = [
     "Ledger",
     "NotNow",
     "Opened",
+    "Settled",
     "Waiting",
     "are_stored",
     "check_ledger",
     "claim_batch",
+    "count_all_as_sent",
     "count_as_sent",
     "free_held",
     "heal_expired",
@@ -41,6 +44,7 @@ __all__ = [
     "renew_lease",
     "reopen_unfinished",
     "send_again",
+    "send_all_again",
     "settle",
     "skip_rest",
     "write_back",
