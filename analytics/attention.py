@@ -18,9 +18,12 @@ from delivery.durability import risky_settings
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import pause_words
 from feedback.rates import Rate
+from feedback.troubles import policy_refusals, refused_webhooks
 
 EACH = 3  # of a kind: the list is for the morning, not an archive
 FAILED_IMPORTS_FOR = timedelta(days=14)
+POLICY_FOR = timedelta(days=3)
+ENOUGH_REFUSALS = 5  # one may be a mistake of theirs
 ENOUGH_TO_JUDGE = 500  # people: one complaint among fifty says nothing about a sender
 
 
@@ -47,6 +50,8 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_paused(),
         *_doubts(),
         *_alarms(period),
+        *_policy(now),
+        *_webhooks(),
         *_returned(),
         *_providers(),
         *_imports(now),
@@ -128,6 +133,39 @@ def _doubts() -> Iterator[Matter]:
             pk=row["mailing__campaign__pk"],
             rest="?state=unknown",
             action=_("Decide"),
+        )
+
+
+def _policy(now: datetime) -> Iterator[Matter]:
+    """5.7.x speaks of the sender, never of the person: nobody is left out for it, and somebody must know."""
+    for found in policy_refusals(since=now - POLICY_FOR, limit=EACH):
+        if found.people < ENOUGH_REFUSALS:
+            continue
+        yield Matter(
+            icon="shield-exclamation",
+            kind="bad",
+            title=ngettext(
+                "%(count)s message of “%(name)s” turned away for policy or reputation",
+                "%(count)s messages of “%(name)s” turned away for policy or reputation",
+                found.people,
+            )
+            % {"count": number(found.people), "name": found.name},
+            text=found.words[:200] or _("The mailbox provider does not trust the sender or the content."),
+            route="deliverability:senders",
+            action=_("Check the sender"),
+        )
+
+
+def _webhooks() -> Iterator[Matter]:
+    for provider in refused_webhooks()[:EACH]:
+        yield Matter(
+            icon="webhook",
+            kind="bad",
+            title=_("Webhooks of %(provider)s are refused") % {"provider": provider},
+            text=provider.webhook_state.refusal,
+            route="feedback:provider_webhooks",
+            pk=provider.pk,
+            action=_("Put it right"),
         )
 
 

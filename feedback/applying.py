@@ -24,6 +24,7 @@ from feedback.folding import Told, fold
 from feedback.rollups import touch
 
 BLOCK = 1_000
+NO_SUCH_MESSAGE = "no such message"  # the error of an event that names a message we do not have
 _TRIES = 3
 log = structlog.get_logger(__name__)
 
@@ -144,7 +145,10 @@ def _stamp(events: Sequence[Told]) -> None:
 def _mark_applied(events: Sequence[Told]) -> None:
     lost = [told.id for told in events if told.is_unmatched and told.message]
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "mark_applied"), {"ids": [told.id for told in events], "lost": lost})
+        cursor.execute(
+            load_sql("feedback", "mark_applied"),
+            {"ids": [told.id for told in events], "lost": lost, "words": NO_SUCH_MESSAGE},
+        )
 
 
 def _set_aside(event: int, error: Exception, done: Applied) -> None:

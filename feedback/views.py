@@ -40,6 +40,7 @@ from feedback.links import NowhereToGo, destination
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of, lists_of, person_of
 from feedback.services import Answer, Choices, Proof, leave, leaving_reason, save_answers, save_choices
+from feedback.troubles import set_aside
 from feedback.webhook_setup import new_address, setup_of, store_key
 
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -300,7 +301,13 @@ def provider_webhooks(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST" and not form.is_bound:
         address = new_address(provider, user=request.user)
         provider.refresh_from_db()
-    context = {"provider": provider, "setup": setup_of(provider), "address": address, "form": form}
+    context = {
+        "provider": provider,
+        "setup": setup_of(provider),
+        "address": address,
+        "form": form,
+        "set_aside": set_aside(provider, limit=10),
+    }
     return render(request, "feedback/provider_webhooks.html", context)
 
 
