@@ -67,7 +67,6 @@ class Event(models.Model):
     error = models.TextField(null=True)  # why it was set aside, for a person to read
 
     class Meta:
-        managed = False
         db_table = "feedback_event"
         verbose_name = _("event")
 

@@ -1,9 +1,12 @@
 """What comes back wrong is told on the home page."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
-from django.test import Client
 from django.utils import timezone
 
+from analytics.attention import Matter, matters
+from analytics.figures import period_of
 from feedback.applying import apply_pending
 from feedback.events import record_events
 from feedback.models import BounceClass, Event, WebhookState
@@ -12,32 +15,36 @@ from tests.feedback.sent import send
 pytestmark = pytest.mark.django_db
 
 
-def home(client: Client) -> str:
-    return client.get("/").content.decode()
+def told() -> list[Matter]:
+    now = timezone.now()
+    return matters(period=period_of(days=30, now=now, zone=ZoneInfo("UTC"), is_sample=None), now=now)
 
 
 @pytest.mark.parametrize(("people", "is_told"), [(4, False), (5, True)])
-def test_refusals_for_policy_are_told_once_they_are_more_than_a_mistake(
-    team_client: Client, people: int, is_told: bool
-) -> None:
+def test_refusals_for_policy_are_told_once_they_are_more_than_a_mistake(people: int, is_told: bool) -> None:
     sent = send(people)
-    words = {"reply": "550 5.7.1 <b>blocked</b>"}
+    words = {"reply": "550 5.7.1 blocked"}
     record_events(
         [sent.event(Event.Kind.BOUNCED, n, bounce_class=BounceClass.POLICY, details=words) for n in range(people)]
     )
     apply_pending()
 
-    page = home(team_client)
+    found = [matter for matter in told() if "policy or reputation" in matter.title]
 
-    assert ("turned away for policy or reputation" in page) == is_told
-    assert "<b>blocked</b>" not in page
+    assert [(matter.title, matter.text) for matter in found] == [
+        ("5 messages of “Soldes d’hiver” turned away for policy or reputation", "550 5.7.1 blocked")
+    ] * is_told
 
 
-def test_refused_webhooks_are_told_with_the_way_to_their_page(team_client: Client) -> None:
+def test_refused_webhooks_are_told_with_the_way_to_their_page() -> None:
     sent = send(1)
     WebhookState.objects.create(provider=sent.provider, refused_at=timezone.now(), refusal="Wrong signature.")
 
-    page = home(team_client)
+    found = next(matter for matter in told() if matter.icon == "webhook")
 
-    assert f"Webhooks of {sent.provider} are refused" in page
-    assert f"/providers/{sent.provider.pk}/webhooks/" in page
+    assert found.title == f"Webhooks of {sent.provider} are refused"
+    assert (found.text, found.route, found.pk) == (
+        "Wrong signature.",
+        "feedback:provider_webhooks",
+        sent.provider.pk,
+    )

@@ -29,7 +29,8 @@ def test_a_second_ring_walks_away(sent: Sent) -> None:
         with other.cursor() as cursor:
             cursor.execute("select pg_try_advisory_lock(%s, %s)", _key("feedback.apply_pending"))
             tasks.apply_pending()
-        assert Event.objects.filter(applied_at=None).count() == 1
+            assert Event.objects.filter(applied_at=None).count() == 1
+            cursor.execute("select pg_advisory_unlock_all()")
     finally:
         other.close()
     tasks.apply_pending()
