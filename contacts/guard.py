@@ -4,8 +4,10 @@ The mails themselves have their own limit in the database (services.confirmation
 """
 
 import ipaddress
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 import structlog
 from django.core import signing
@@ -67,6 +69,13 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def client_ip(headers: Mapping[str, Any]) -> str | None:
+    """Whose request it is, of its META: behind a proxy on this machine, the address the proxy itself saw (the last)."""
+    peer: str | None = headers.get("REMOTE_ADDR")
+    seen = str(headers.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+    return seen if peer in ("127.0.0.1", "::1") and is_ip(seen) else peer
 
 
 def network_of(ip: str | None) -> str:

@@ -29,6 +29,7 @@ from accounts.http import Request
 from accounts.services import organisation
 from common import tokens
 from common.policies import public_policy
+from contacts.guard import client_ip
 from contacts.models import Confirmation, Contact
 from contacts.services import PAUSES, Witness, pause_contact, request_address, request_own
 from delivery.models import Provider
@@ -213,7 +214,7 @@ def _answers(form: TrackingForm) -> list[Answer]:
 def _proof(request: HttpRequest) -> Proof:
     return Proof(
         at=timezone.now(),
-        ip=request.META.get("REMOTE_ADDR"),
+        ip=client_ip(request.META),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:300],
     )
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from common import tokens
 from common.policies import public_policy
 from contacts.forms.public import JoinForm
-from contacts.guard import Verdict, is_ip, judge, stamp
+from contacts.guard import Verdict, client_ip, judge, stamp
 from contacts.holdings import copy_of
 from contacts.models import Confirmation, ContactList, SubscribeForm
 from contacts.services import (
@@ -66,7 +66,7 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _verdict(request: HttpRequest) -> Verdict:
     return judge(
-        ip=client_ip(request),
+        ip=client_ip(request.META),
         stamped=request.POST.get("t", ""),
         trap=request.POST.get("website", ""),
         at=timezone.now(),
@@ -210,11 +210,6 @@ def _form_language(request: HttpRequest, form: SubscribeForm) -> str:
 
 
 def _witness(request: HttpRequest) -> Witness:
-    return Witness(at=timezone.now(), ip=client_ip(request), user_agent=request.META.get("HTTP_USER_AGENT", "")[:300])
-
-
-def client_ip(request: HttpRequest) -> str | None:
-    """Whose request it is: behind a proxy on this machine, the address the proxy itself saw (the last one)."""
-    peer: str | None = request.META.get("REMOTE_ADDR")
-    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    return seen if peer in ("127.0.0.1", "::1") and is_ip(seen) else peer
+    return Witness(
+        at=timezone.now(), ip=client_ip(request.META), user_agent=request.META.get("HTTP_USER_AGENT", "")[:300]
+    )

@@ -1,9 +1,11 @@
 """Double opt-in: what a post to a form does, and what only the mailbox can do."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from contacts.addresses import fingerprint
 from contacts.models import (
@@ -287,3 +289,35 @@ def test_erasure_keeps_a_fingerprint_and_every_reason(camille: Contact) -> None:
         (None, fingerprint(key), 25, 1, "erasure"),
     ]
     assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_at_the_same_instant_make_one_request(form: SubscribeForm) -> None:
+    def post_once(number: int) -> None:
+        try:
+            post(form, ("lea.roux@gmail.com", "learoux@gmail.com")[number % 2])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(post_once, range(24)))
+
+    assert Confirmation.objects.count() == 1
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_same_instant_subscribe_once(form: SubscribeForm) -> None:
+    post(form)
+    confirmation = Confirmation.objects.get()
+
+    def press(_number: int) -> None:
+        try:
+            answer(confirmation)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(press, range(6)))
+
+    assert Contact.objects.get().consents.count() == 1

@@ -283,3 +283,20 @@ def test_erasing_oneself_takes_two_steps(client: Client, camille: Contact, organ
 
     assert not Contact.objects.exists()
     assert client.get(link(confirmation)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "whose"),
+    [
+        ("127.0.0.1", "203.0.113.9, 198.51.100.4", "198.51.100.4"),
+        ("127.0.0.1", "<script>", "127.0.0.1"),
+        ("203.0.113.5", "198.51.100.4", "203.0.113.5"),  # a stranger's own words
+    ],
+)
+def test_whose_request_it_is(peer: str, forwarded: str, whose: str) -> None:
+    assert guard.client_ip({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}) == whose
+
+
+def test_networks_are_counted_as_one_line_of_a_subscriber() -> None:
+    assert guard.network_of("2001:db8:1:2::7") == guard.network_of("2001:db8:1:2:ffff::1")
+    assert guard.network_of("::ffff:192.0.2.7") == guard.network_of("192.0.2.7")
