@@ -7,6 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('feedback', '0005_policy_index'),
+        ('feedback', '0005_their_id'),
     ]
 
     operations = [
