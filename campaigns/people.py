@@ -14,6 +14,7 @@ from contacts.models import Contact
 from delivery.ledger import people
 from delivery.models import Batch, Link, Mailing, MessageState, Outcome
 from delivery.reasons import Reason
+from delivery.refusals import like
 from feedback import queries as feedback
 
 STATES = {"pending": 0, "sending": 1, "accepted": 2, "refused": 3, "skipped": 4, "unknown": 5}
@@ -52,6 +53,7 @@ class Selection:
     did: str = ""
     mailbox: int | None = None
     link: int | None = None
+    like: int | None = None  # a message: those whose server said the same
 
     @classmethod
     def read(cls, given: Any) -> "Selection":
@@ -64,6 +66,7 @@ class Selection:
             did=did if did in DEEDS else "",
             mailbox=_number(given.get("mailbox")),
             link=_number(given.get("link")),
+            like=_number(given.get("like")),
         )
 
     def title(self, mailing: Mailing) -> str:
@@ -80,7 +83,7 @@ class Selection:
 
 
 def _number(text: Any) -> int | None:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10 else None
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def messages_of(mailing: Mailing, selection: Selection) -> "QuerySet[Any]":
@@ -93,6 +96,8 @@ def messages_of(mailing: Mailing, selection: Selection) -> "QuerySet[Any]":
         found = MessageState.objects.filter(mailing_id=mailing.pk, **_range(mailing)).select_related("message")
     else:
         found = people(mailing.pk, state=STATES[selection.state], reason=selection.reason)
+    if selection.like is not None and selection.state == "refused":
+        found = like(found, selection.like)
     return found if selection.mailbox is None else found.filter(_at(mailing, selection.mailbox))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from delivery.ledger import Ledger, ledger_of, people
 from delivery.models import Batch, Mailing, Outcome
 from delivery.queries import pause_words
 from delivery.reasons import Reason
+from delivery.refusals import Cluster, deferrals_of, refusals_of
 from feedback.rates import Rate, by_name, rates_of
 
 _SLICES = (60, 300, 900, 3600, 14_400, 86_400)  # seconds of one bar
@@ -71,22 +71,13 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """One reason of refusal: how many people, the last words of a server, when."""
-
-    reason: Reason
-    count: int
-    last_at: datetime
-    reply: str
-
-
-@dataclass(frozen=True, slots=True)
 class Live:
     mailing: Mailing
     ledger: Ledger
     counted: Counted | None  # what the last nightly count said
     mailboxes: list[Mailbox]
-    refusals: list[Refusal]
+    refusals: list[Cluster]
+    deferrals: list[Cluster]
     doubtful: list[Any]  # the first few Outcomes in doubt, with their message
     held_count: int  # batches that four workers died over
     pace: Pace
@@ -148,7 +139,8 @@ def live_of(mailing: Mailing) -> Live:
         ledger=ledger_of(mailing.pk),
         counted=counted(mailing),
         mailboxes=mailboxes_of(mailing.pk),
-        refusals=refusals_of(mailing.pk),
+        refusals=refusals_of(mailing),
+        deferrals=deferrals_of(mailing),
         doubtful=list(people(mailing.pk, state=Outcome.State.UNKNOWN).order_by("message_id")[:5]),
         held_count=Batch.objects.filter(mailing=mailing, state=Batch.State.HELD).count(),
         pace=pace_of(mailing),
@@ -178,21 +170,6 @@ def mailboxes_of(mailing_id: int) -> list[Mailbox]:
     with connection.cursor() as cursor:
         cursor.execute(load_sql("campaigns", "mailboxes"), {"mailing": mailing_id})
         return [Mailbox(*(int(value) for value in row)) for row in cursor.fetchall()]
-
-
-def refusals_of(mailing_id: int) -> list[Refusal]:
-    """By reason, the one heard last first, each with its latest answer."""
-    refused = Outcome.objects.filter(mailing_id=mailing_id, state=Outcome.State.REFUSED)
-    counts = refused.values("reason").annotate(people=Count("message_id"), last=Max("at")).order_by("-last")
-    found = {row["reason"]: row for row in counts}
-    if not found:
-        return []
-    latest = refused.order_by("reason", "-at").distinct("reason").values_list("reason", "reply")
-    replies = {reason: reply or "" for reason, reply in latest}
-    return [
-        Refusal(reason=Reason(reason), count=row["people"], last_at=row["last"], reply=replies.get(reason, ""))
-        for reason, row in found.items()
-    ]
 
 
 def pace_of(mailing: Mailing) -> Pace:

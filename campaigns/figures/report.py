@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.figures.live import notes_of
 from campaigns.models import Campaign
-from campaigns.refusals import Advice, advice
 from common.figures import number, percent
 from delivery.checking import Counted, counted
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Mailing, Outcome
 from delivery.reasons import Reason
+from delivery.refusals import Advice, Cluster, advice, refusals_of
 from feedback import queries as feedback
 from feedback.rates import Counts, Rate, by_name, counts_of, rates_by_mailing, rates_from
 
@@ -66,6 +66,7 @@ class Report:
     links: list[feedback.LinkRow]
     mailboxes: list[tuple[feedback.ProviderRow, dict[str, Rate]]]
     refused: list[ReasonRow]
+    refusals: list[Cluster]
     skipped: list[ReasonRow]
     doubtful: list[ReasonRow]
 
@@ -99,6 +100,7 @@ def report_of(campaign: Campaign, mailing: Mailing, *, span: timedelta | None) -
         links=feedback.links(mailing.pk),
         mailboxes=[(row, by_name(rates_from(row.counts))) for row in feedback.mailbox_providers([mailing.pk])],
         refused=_reasons(ledger, Outcome.State.REFUSED),
+        refusals=refusals_of(mailing),
         skipped=_reasons(ledger, Outcome.State.SKIPPED),
         doubtful=_reasons(ledger, Outcome.State.UNKNOWN),
     )

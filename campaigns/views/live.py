@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 from accounts.http import Request
 from campaigns.figures.live import live_of
 from campaigns.queries import place_of, plain_subject
-from campaigns.refusals import advice
 from campaigns.views.common import find, head
 from delivery.holds import holds_of
 
@@ -26,7 +25,6 @@ def live_page(request: Request, pk: int) -> HttpResponse:
     live = live_of(campaign.mailing)
     context: dict[str, Any] = head(campaign) | {
         "live": live,
-        "refusals": [(refusal, advice(refusal.reason)) for refusal in live.refusals],
         "holds": holds_of(campaign.mailing, now=timezone.now()),
         "subject": plain_subject(campaign.subject),
         "is_over": place_of(campaign) != "campaigns:live",

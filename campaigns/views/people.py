@@ -34,12 +34,15 @@ def _started(pk: int) -> tuple[Campaign, Mailing]:
     return campaign, campaign.mailing
 
 
+_KEPT = ("state", "reason", "did", "mailbox", "link", "like")
+
+
 @require_safe
 def message_people(request: Request, pk: int) -> HttpResponse:
     campaign, mailing = _started(pk)
     selection = Selection.read(request.GET)
     cut = page(messages_of(mailing, selection), order=("message_id",), cursor=request.GET.get("cursor", ""))
-    kept = {key: value for key, value in request.GET.items() if key in ("state", "reason", "did", "mailbox", "link")}
+    kept = {key: value for key, value in request.GET.items() if key in _KEPT}
     context = head(campaign) | {
         "page": cut,
         "people": persons(cut.rows),

@@ -20,7 +20,8 @@ from accounts.models import Organisation
 from contacts.models import ContactList, Suppression
 from delivery import ledger
 from delivery.models import Mailing, Outcome, Provider
-from delivery.services import plan_mailing
+from delivery.queries import HELD
+from delivery.services import plan_mailing, resume_mailing
 from tests.delivery.conftest import MakePeople, order
 from tests.smtp import Mailbox, SmtpServer, smtp_server
 
@@ -122,7 +123,14 @@ def kill_while_sending(mailing: Mailing) -> int:
             if kills < KILLS:
                 dice.choice(alive).kill()
                 kills += 1
+            resume_when_held(mailing)
     return kills
+
+
+def resume_when_held(mailing: Mailing) -> None:
+    """Four kills in a row over one batch pause the mailing for a person to look; here the person goes on."""
+    if Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PAUSED, pause_reason=HELD).exists():
+        resume_mailing(mailing.pk)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,7 @@
+"""Refusals in plain words: servers' answers gathered by what they say, each with its cause and the next step."""
+
+from delivery.refusals.advice import Advice, advice
+from delivery.refusals.clusters import Cluster, deferrals_of, like, refusals_of
+from delivery.refusals.explaining import explain
+
+__all__ = ["Advice", "Cluster", "advice", "deferrals_of", "explain", "like", "refusals_of"]
