@@ -1,6 +1,6 @@
-"""What higher floors may add to contacts: entries on one contact's timeline, erasure, what they know of a person."""
+"""What higher floors may add to contacts: a timeline's entries, erasure, what they know of people, whom they mailed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -41,6 +41,12 @@ class Holding(Protocol):
     def __call__(self, contact: "Contact") -> tuple[str, list[dict[str, Any]]]: ...
 
 
+class Mailed(Protocol):
+    """Which of these people (ids of contacts) a higher floor has written to, or is about to; in one statement."""
+
+    def __call__(self, contact_ids: Sequence[int]) -> set[int]: ...
+
+
 _Entry = TypeVar("_Entry")
 
 
@@ -61,3 +67,4 @@ class Registry(Generic[_Entry]):
 timeline: Registry[TimelineSource] = Registry()
 erasure: Registry[Erasure] = Registry()
 holdings: Registry[Holding] = Registry()
+mailed: Registry[Mailed] = Registry()

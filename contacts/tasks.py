@@ -4,8 +4,7 @@ from celery import shared_task
 from django.utils import translation
 
 from common.locks import only_one
-from contacts.imports import run_import as run
-from contacts.imports import waiting_imports
+from contacts.imports import waiting_imports, work_on
 from contacts.models import ContactImport
 from contacts.services import tidy
 
@@ -19,12 +18,12 @@ def tidy_confirmations() -> None:
 
 @shared_task(queue="bulk")
 def run_import(import_id: int) -> None:
-    """Run or go on with one import, in the language of whoever uploaded it; nothing where somebody else holds it."""
+    """Try, run, undo, or go on with one import, in the language of whoever uploaded it."""
     job = ContactImport.objects.select_related("user").filter(pk=import_id).first()
     if job is None:
         return
     with translation.override((job.user and job.user.language) or None):
-        run(import_id)
+        work_on(job)
 
 
 @shared_task(queue="default")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import builder, imports, lists, people, proof, public, suppressions
+from contacts.views import builder, import_runs, imports, lists, people, proof, public, suppressions
 
 app_name = "contacts"
 urlpatterns = [
@@ -28,13 +28,17 @@ urlpatterns = [
     path("contacts/<int:pk>/proof/", proof.proof, name="proof"),
     path("contacts/imports/", imports.table, name="imports"),
     path("contacts/imports/new/", imports.upload, name="new_import"),
-    path("contacts/imports/<int:pk>/", imports.show, name="import"),
+    path("contacts/imports/<int:pk>/", import_runs.show, name="import"),
+    path("contacts/imports/<int:pk>/parcel/", imports.parcel, name="import_parcel"),
     path("contacts/imports/<int:pk>/columns/", imports.columns, name="import_columns"),
     path("contacts/imports/<int:pk>/consent/", imports.consent, name="import_consent"),
     path("contacts/imports/<int:pk>/check/", imports.check, name="import_check"),
-    path("contacts/imports/<int:pk>/refused/", imports.refused, name="import_refused"),
-    path("contacts/imports/<int:pk>/stop/", imports.stop, name="stop_import"),
-    path("contacts/imports/<int:pk>/remove/", imports.remove, name="remove_import"),
+    path("contacts/imports/<int:pk>/try/", imports.try_again, name="try_import"),
+    path("contacts/imports/<int:pk>/findings/<slug:kind>/", imports.findings, name="import_findings"),
+    path("contacts/imports/<int:pk>/refused/", import_runs.refused, name="import_refused"),
+    path("contacts/imports/<int:pk>/stop/", import_runs.stop, name="stop_import"),
+    path("contacts/imports/<int:pk>/undo/", import_runs.undo, name="undo_import"),
+    path("contacts/imports/<int:pk>/remove/", import_runs.remove, name="remove_import"),
     path("contacts/suppressions/", suppressions.table, name="suppressions"),
     path("contacts/suppressions/new/", suppressions.new, name="new_suppression"),
     path("contacts/suppressions/<int:pk>/lift/", suppressions.lift, name="lift_suppression"),

@@ -11,14 +11,15 @@ class DeliveryConfig(AppConfig):
     verbose_name = _("Sending")
 
     def ready(self) -> None:
-        from contacts.registry import erasure, holdings, timeline
+        from contacts.registry import erasure, holdings, mailed, timeline
         from delivery import receivers  # noqa: F401  connects them
-        from delivery.rights import erase_messages, messages_held
+        from delivery.rights import erase_messages, messages_held, written_to
         from delivery.timeline import messages_of
 
         timeline.register(messages_of)
         erasure.register(erase_messages)
         holdings.register(messages_held)
+        mailed.register(written_to)
         post_migrate.connect(_make_catcher, sender=self)
         post_migrate.connect(_look_back, sender=self)
 

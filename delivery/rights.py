@@ -1,8 +1,9 @@
 """What the ledger keeps of one person: shown to them on demand, emptied when they ask to be erased."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact
 from delivery.models import Attempt, Mailing, Message, Outcome
@@ -32,6 +33,13 @@ def messages_held(contact: Contact) -> tuple[str, list[dict[str, Any]]]:
         }
         for row in rows
     ]
+
+
+def written_to(contact_ids: Sequence[int]) -> set[int]:
+    """Which of these contacts have a message that was sent, may have been, or is about to be: all but the skipped."""
+    skipped = Outcome.objects.filter(message=OuterRef("pk"), state=Outcome.State.SKIPPED)
+    rows = Message.objects.filter(contact_id__in=contact_ids).exclude(Exists(skipped))
+    return set(rows.values_list("contact_id", flat=True))  # type: ignore[arg-type]  # none of them is null
 
 
 def _messages(contact: Contact) -> QuerySet[Message]:

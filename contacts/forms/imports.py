@@ -9,15 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.imports.journal import new_key
 from contacts.imports.mapping import ADDRESS, ATTRIBUTES, FIELD, FIRST_NAME, LANGUAGE, LAST_NAME, NAME, NOTHING
-from contacts.models import ConsentState, ContactField, ContactImport, ContactList
+from contacts.imports.recognising import DNC, STATUS
+from contacts.models import ConsentState, ContactField, ContactImport, ContactList, Suppression
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=_("CSV file"),
-        help_text=_("Comma, semicolon or tab; any encoding; any size. In Excel: File, Save as, CSV."),
+        label=_("File"),
+        help_text=_("CSV, TSV, Excel (XLSX), or a ZIP of those: any delimiter, any encoding, any size."),
         allow_empty_file=True,  # said in our own words
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.zip,text/csv,text/plain"}),
     )
 
 
@@ -56,6 +57,13 @@ def _targets(own: list[tuple[str, str]], *, new: str) -> list[Any]:
             ],
         ),
         (
+            _("Who must not be mailed"),
+            [
+                (STATUS, _("State: subscribed, unsubscribed, bounced…")),
+                (DNC, _("Do not contact: yes or no")),
+            ],
+        ),
+        (
             _("Fields"),
             [*own, (new, lazystr(gettext("new field “%(name)s”") % {"name": new.removeprefix("new:")}))],
         ),
@@ -63,8 +71,25 @@ def _targets(own: list[tuple[str, str]], *, new: str) -> list[Any]:
 
 
 class ImportConsentForm(forms.Form):
-    """On what proof the people of a file come in."""
+    """Who the people of a file are: on what proof they come in, or why they must not be mailed."""
 
+    kind = forms.ChoiceField(
+        label=_("Who are these people?"), choices=ContactImport.Kind.choices, widget=forms.RadioSelect, required=True
+    )
+    suppression_reason = forms.TypedChoiceField(
+        label=_("Why must they not be mailed?"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[
+            ("", "–"),
+            (Suppression.Reason.UNSUBSCRIBED, _("They unsubscribed: no campaign reaches them")),
+            (Suppression.Reason.COMPLAINED, _("They complained: nothing reaches them")),
+            (Suppression.Reason.HARD_BOUNCE, _("Dead addresses: nothing is sent to them")),
+            (Suppression.Reason.MANUAL, _("We decided so: nothing reaches them")),
+        ],
+        help_text=_("For people who must not be mailed; nothing below is needed then."),
+    )
     contact_list = forms.ModelChoiceField(
         label=_("List"), queryset=ContactList.objects.all(), required=False, empty_label=_("a new list")
     )
@@ -72,6 +97,7 @@ class ImportConsentForm(forms.Form):
     consent_source = forms.CharField(
         label=_("Where does their consent come from?"),
         max_length=300,
+        required=False,
         help_text=_(
             "Kept with every person, as proof: “form of the online shop, box ticked, double opt-in”, "
             "“customers of the shop in Lyon, receipt signed”."
@@ -88,9 +114,30 @@ class ImportConsentForm(forms.Form):
         ],
         initial=ConsentState.UNKNOWN,
     )
+    tags = forms.CharField(
+        label=_("Tags"),
+        max_length=300,
+        required=False,
+        help_text=_("Separated by commas; put on everybody in the file. Tags that are new are made."),
+    )
+
+    def clean_tags(self) -> list[str]:
+        names = [" ".join(name.split()) for name in self.cleaned_data["tags"].split(",")]
+        if any(len(name) > 60 for name in names):
+            raise forms.ValidationError(gettext("A tag has up to 60 characters."))
+        return list(dict.fromkeys(name for name in names if name))
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
+        if found.get("kind") == ContactImport.Kind.SUPPRESS:
+            if found.get("suppression_reason") is None:
+                self.add_error("suppression_reason", gettext("Say why these people must not be mailed."))
+            return found
+        if not found.get("consent_source", "").strip():
+            self.add_error(
+                "consent_source",
+                gettext("Say where the consent comes from: people may only be written to on proof."),
+            )
         name = (found.get("new_list") or "").strip()
         if not found.get("contact_list") and not name:
             self.add_error("new_list", gettext("Choose a list, or give a new one a name."))

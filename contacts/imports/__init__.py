@@ -1,34 +1,48 @@
-"""Contacts from a file: found out, matched, checked, merged; each step can be left and taken up again.
+"""Contacts from a file: found out, matched, checked, tried, merged, undone (docs/imports.md).
 
-encodings   octets → characters, or a clear refusal        reading   characters → rows, whatever they hold
-mapping     columns → what they mean                       checking  a row → a staged contact, or a reason
-merging     staged rows → contacts, in sets                running   chunk by chunk, with lease and journal
+arriving    a file → imports, one a table          encodings, reading, sheets   octets → rows, whatever they hold
+mapping     columns → what they mean               recognising, memory          whose export it is; what was chosen last
+checking    a row → a staged contact, or a reason  merging                      staged rows → contacts, in sets
+trying      the dry run                            running, undoing             chunk by chunk, with lease and journal
 """
 
+from contacts.imports.arriving import open_file, open_files, siblings_of
 from contacts.imports.encodings import UnreadableFile
 from contacts.imports.journal import (
     ImportRefused,
     cancel_import,
     discard,
     match_columns,
-    open_file,
     start_import,
+    start_trial,
+    start_undo,
     state_consent,
+    state_suppression,
 )
-from contacts.imports.running import run_import, waiting_imports
-from contacts.imports.trial import Trial, try_first_rows
+from contacts.imports.running import run_import
+from contacts.imports.trying import try_import
+from contacts.imports.undoing import may_lift, refuse_if_too_late, undo_import
+from contacts.imports.working import waiting_imports, work_on
 
 __all__ = [
     "ImportRefused",
-    "Trial",
     "UnreadableFile",
     "cancel_import",
     "discard",
     "match_columns",
+    "may_lift",
     "open_file",
+    "open_files",
+    "refuse_if_too_late",
     "run_import",
+    "siblings_of",
     "start_import",
+    "start_trial",
+    "start_undo",
     "state_consent",
-    "try_first_rows",
+    "state_suppression",
+    "try_import",
+    "undo_import",
     "waiting_imports",
+    "work_on",
 ]

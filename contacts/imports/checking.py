@@ -8,8 +8,10 @@ from typing import Any
 
 from contacts.addresses import BrokenAddress, address_key, domain_of, sort_key
 from contacts.imports.mapping import LANGUAGE, Plan, field_key
+from contacts.imports.recognising import FATES, UnknownWord
 from contacts.imports.values import ENCODERS, MOST, WrongValue, language_of
 from contacts.mailbox_providers import group_of
+from contacts.models import ContactField
 
 MOST_NAME = 100
 _FORMULA = "=+-@\t\r"
@@ -50,8 +52,8 @@ class Loose:
     attributes: dict[str, str]
 
 
-# what one row becomes: address, key, sort key, first name, last name, language, group, fields as JSON
-Staged = tuple[str, str, str, str, str, str, int, "str | Loose"]
+# what one row becomes: address, key, sort key, first name, last name, language, group, fields as JSON, fate
+Staged = tuple[str, str, str, str, str, str, int, "str | Loose", int]
 
 
 @dataclass(slots=True)
@@ -59,6 +61,15 @@ class KnownFields:
     """The fields attributes may name, by key; grows while an import meets new ones."""
 
     by_key: dict[str, tuple[int, str]] = field(default_factory=dict)
+    unmade: dict[int, str] = field(default_factory=dict)  # of a dry run: fields to come, as numbers below zero
+
+    def number(self, key: str) -> tuple[int, str]:
+        """(number, kind) of a field; of one that a run would make, a number below zero."""
+        if key not in self.by_key:
+            number = -1 - len(self.unmade)
+            self.unmade[number] = key
+            self.by_key[key] = (number, ContactField.Kind.TEXT)
+        return self.by_key[key]
 
 
 class Checker:
@@ -85,13 +96,24 @@ class Checker:
             raise RowRefused(Reason.BROKEN, str(error)) from None
         first, last = self._names(cells)
         language = language_of(cells[plan.language]) if plan.language is not None else ""
+        fate = self._fate(cells) if plan.statuses else 0
         parts = self._parts(cells)
         fields: str | Loose
         if plan.attributes:
             language, fields = self._with_attributes(cells, language, parts)
         else:
             fields = "{" + ",".join(parts) + "}"
-        return address, key, sort_key(first, last, key), first, last, language, group_of(domain_of(key)), fields
+        return address, key, sort_key(first, last, key), first, last, language, group_of(domain_of(key)), fields, fate
+
+    def _fate(self, cells: list[str]) -> int:
+        """0, or why this person must not be mailed. What nobody understands is refused: it might have been a no."""
+        for index, target in self._plan.statuses:
+            try:
+                if fate := FATES[target](cells[index].strip().lower()):
+                    return fate
+            except UnknownWord as error:
+                raise RowRefused(Reason.VALUE, str(error)) from None
+        return 0
 
     def _same_width(self, cells: list[str]) -> list[str]:
         width = self._plan.width

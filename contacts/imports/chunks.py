@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from contacts.imports.checking import Checker, Reason, Refused, RowRefused, Staged
-from contacts.imports.reading import Rows, open_text
+from contacts.imports.reading import open_rows
 
 CHUNK_ROWS = 25_000
 CHUNK_CHARACTERS = 16_000_000  # of addresses and fields, where rows are long
@@ -32,20 +32,23 @@ class Source:
     encoding: str
     delimiter: str
     has_header: bool
+    is_sheet: bool = False
     skip: int = 0
     chunk_rows: int = CHUNK_ROWS
 
 
 def chunks(source: Source, checker: Checker) -> Iterator[Chunk]:
     """The checked rows of a file. A key that stands twice in one chunk is refused here, across chunks by the merge."""
-    with open_text(source.path, source.encoding) as file:
-        rows = iter(Rows(file, source.delimiter))
+    with open_rows(
+        source.path, is_sheet=source.is_sheet, encoding=source.encoding, delimiter=source.delimiter
+    ) as table:
+        rows = iter(table)
         first = source.skip
         for _header_or_merged in islice(rows, first + source.has_header):
             pass
         while True:
             chunk = _next_chunk(rows, checker, first, source.chunk_rows)
-            chunk.byte_cursor = file.buffer.tell()  # what is read ahead counts: it is for a progress bar
+            chunk.byte_cursor = table.position()
             if not chunk.row_count:
                 return
             first += chunk.row_count

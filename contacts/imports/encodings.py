@@ -18,8 +18,7 @@ _MARKS = (
 )
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1a"))
 _NO_TEXT = {
-    b"PK\x03\x04": "ZIP / Excel",
-    b"\xd0\xcf\x11\xe0": "Excel 97",
+    b"PK\x03\x04": "ZIP",
     b"%PDF": "PDF",
     b"\x1f\x8b": "gzip",
     b"\x89PNG": "PNG",
@@ -74,6 +73,10 @@ def detect(path: Path) -> str:
 
 
 def _refuse_known_formats(first: bytes) -> None:
+    if first.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UnreadableFile(
+            _("This is a spreadsheet of Excel 97, or one with a password. Save it as XLSX or CSV, without a password.")
+        )
     for mark, name in _NO_TEXT.items():
         if first.startswith(mark):
             raise UnreadableFile(

@@ -1,30 +1,52 @@
 """The steps of an import before and after its run; every move is a conditional update, and the loser walks away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from django.core.files import File
 from django.db import transaction
 from django.db.models import DateTimeField, Func, Q
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from contacts.imports.encodings import UnreadableFile
-from contacts.imports.mapping import ADDRESS, FIELD, NEW, field_key, guess
-from contacts.imports.reading import FileFacts, find_out
+from contacts.imports.mapping import ADDRESS, FIELD, NEW, field_key
+from contacts.imports.memory import remember
 from contacts.models import (
     ConsentStatement,
     ContactField,
     ContactImport,
     ContactList,
     ImportedContact,
+    ImportFinding,
+    Suppression,
+    Tag,
 )
 from contacts.services.consent import state_source
 
 _State = ContactImport.State
 LEASE = timedelta(minutes=2)  # a chunk takes a second; renewed with each
+_OPEN = (_State.UPLOADED, _State.MATCHED, _State.TRIED)  # nothing is written yet, nobody works on it
+WORKING = (_State.TRYING, _State.RUNNING, _State.UNDOING)
+# What a file of people who must not be mailed can be, and what its addresses are kept from.
+SCOPES = {
+    Suppression.Reason.UNSUBSCRIBED: Suppression.Scope.MARKETING,
+    Suppression.Reason.HARD_BOUNCE: Suppression.Scope.ALL,
+    Suppression.Reason.COMPLAINED: Suppression.Scope.ALL,
+    Suppression.Reason.MANUAL: Suppression.Scope.ALL,
+}
+
+_FRESH: dict[str, Any] = {
+    "byte_cursor": 0,
+    "row_cursor": 0,
+    "row_count": 0,
+    "created_count": 0,
+    "changed_count": 0,
+    "unchanged_count": 0,
+    "refused_count": 0,
+    "kept_out_count": 0,
+    "refused_size": 0,
+    "started_at": None,
+    "finished_at": None,
+}
 
 
 class ImportRefused(ValueError):
@@ -38,22 +60,6 @@ class ClockNow(Func):
     output_field = DateTimeField()
 
 
-def open_file(*, file: File[Any], file_name: str, user: User | None) -> tuple[ContactImport, FileFacts]:
-    """Keep an uploaded file and find out what it holds; columns come guessed. Raises UnreadableFile, nothing kept."""
-    job = ContactImport(file_name=Path(file_name).name[:255], file_size=file.size or 0, user=user)
-    job.file.save(f"{job.file_name[-60:]}", file, save=False)
-    try:
-        facts = find_out(Path(job.file.path))
-    except UnreadableFile:
-        job.file.delete(save=False)
-        raise
-    job.encoding, job.delimiter, job.has_header = facts.encoding, facts.delimiter, facts.has_header
-    job.columns = facts.columns
-    job.mapping = guess(facts.columns, facts.samples, ContactField.objects.all())
-    job.save()
-    return job, facts
-
-
 def match_columns(*, job: ContactImport, mapping: Mapping[str, str]) -> None:
     """Store what each column means. Raises ImportRefused where none holds the address, or two do."""
     addresses = [index for index, target in mapping.items() if target == ADDRESS]
@@ -62,23 +68,72 @@ def match_columns(*, job: ContactImport, mapping: Mapping[str, str]) -> None:
         raise ImportRefused(_("No column holds e-mail addresses. Columns found: %(columns)s.") % {"columns": columns})
     if len(addresses) > 1:
         raise ImportRefused(_("Two columns are matched to the address; choose one."))
-    before = [_State.UPLOADED, _State.MATCHED]
-    moved = ContactImport.objects.filter(pk=job.pk, state__in=before).update(
-        mapping=dict(mapping), state=_State.MATCHED
-    )
+    _change(job, among=_OPEN, mapping=dict(mapping))
+    if job.has_header:
+        remember(job.columns, mapping)
+
+
+def _change(job: ContactImport, *, among: Sequence[str], **values: Any) -> None:
+    """Store an answer; the result of an earlier dry run no longer holds. Raises ImportRefused."""
+    moved = ContactImport.objects.filter(pk=job.pk, state__in=among).update(state=_State.MATCHED, trial={}, **values)
     if not moved:
         raise ImportRefused(_("This import has started already."))
     job.refresh_from_db()
 
 
-def state_consent(*, job: ContactImport, contact_list: ContactList, consent_source: str, tracking_consent: int) -> None:
+def state_consent(
+    *,
+    job: ContactImport,
+    contact_list: ContactList,
+    consent_source: str,
+    tracking_consent: int,
+    tags: Sequence[Tag] = (),
+) -> None:
     """Remember on what proof people will come in, before anything is started. Raises ImportRefused."""
     _refuse_without_source(consent_source)
-    moved = ContactImport.objects.filter(pk=job.pk, state=_State.MATCHED).update(
-        contact_list=contact_list, consent_source=consent_source.strip()[:300], tracking_consent=tracking_consent
+    _change(
+        job,
+        among=(_State.MATCHED, _State.TRIED),
+        kind=ContactImport.Kind.PEOPLE,
+        suppression_reason=None,
+        contact_list=contact_list,
+        consent_source=consent_source.strip()[:300],
+        tracking_consent=tracking_consent,
+        tags=[tag.pk for tag in tags],
+    )
+
+
+def state_suppression(*, job: ContactImport, reason: int) -> None:
+    """These people must not be mailed, for `reason` (a key of SCOPES); no list, no consent. Raises ImportRefused."""
+    if reason not in SCOPES:
+        raise ImportRefused(_("Say why these people must not be mailed."))
+    _change(
+        job,
+        among=(_State.MATCHED, _State.TRIED),
+        kind=ContactImport.Kind.SUPPRESS,
+        suppression_reason=reason,
+        contact_list=None,
+        tags=[],
+    )
+
+
+def are_terms_stated(job: ContactImport) -> bool:
+    """Whether it was said who these people are."""
+    if job.kind == ContactImport.Kind.SUPPRESS:
+        return job.suppression_reason is not None
+    return job.contact_list_id is not None and bool(job.consent_source)
+
+
+def start_trial(*, job: ContactImport) -> None:
+    """Release the dry run to whoever runs it. Raises ImportRefused."""
+    if not are_terms_stated(job):
+        raise ImportRefused(_("Say first who these people are."))
+    moved = ContactImport.objects.filter(pk=job.pk, state__in=(_State.MATCHED, _State.TRIED)).update(
+        state=_State.TRYING, trial={}, error="", lease_until=None, **_FRESH
     )
     if not moved:
         raise ImportRefused(_("This import has started already."))
+    job.refresh_from_db()
 
 
 def _refuse_without_source(consent_source: str) -> None:
@@ -86,24 +141,39 @@ def _refuse_without_source(consent_source: str) -> None:
         raise ImportRefused(_("Say where the consent comes from: people may only be written to on proof."))
 
 
-@transaction.atomic
-def start_import(*, job: ContactImport, contact_list: ContactList, consent_source: str, tracking_consent: int) -> None:
-    """Say on what proof people come in, make the new fields, and release the import to whoever runs it.
+def begin_anew(job: ContactImport) -> None:
+    """Counts, cursors and findings as before the first row."""
+    for name, value in _FRESH.items():
+        setattr(job, name, value)
+    job.reasons = {}
+    job.refused_file.delete(save=False)
+    ImportFinding.objects.filter(contact_import=job.pk).delete()
 
-    Raises ImportRefused without a source, or when it was started or cancelled meanwhile.
+
+@transaction.atomic
+def start_import(*, job: ContactImport) -> None:
+    """Make the new fields, write down the proof, and release the import, tried or not, to whoever runs it.
+
+    Raises ImportRefused where it was not said who these people are, or when it was started or cancelled meanwhile.
     """
-    _refuse_without_source(consent_source)
     locked = ContactImport.objects.select_for_update().get(pk=job.pk)
-    if locked.state != _State.MATCHED:
+    if locked.state not in (_State.MATCHED, _State.TRIED):
         raise ImportRefused(_("This import has started already."))
-    locked.statement = state_source(origin=ConsentStatement.Origin.IMPORT, source=consent_source.strip())
-    locked.contact_list = contact_list
-    locked.consent_source = consent_source.strip()[:300]
-    locked.tracking_consent = tracking_consent
-    locked.mapping = _with_fields_made(locked)
-    locked.state = _State.RUNNING
+    if not are_terms_stated(locked):
+        _refuse_without_source(locked.consent_source)
+        raise ImportRefused(_("The list was deleted; choose another."))
+    begin_anew(locked)
+    if locked.kind == ContactImport.Kind.PEOPLE:
+        locked.statement = state_source(origin=ConsentStatement.Origin.IMPORT, source=locked.consent_source)
+        locked.mapping = _with_fields_made(locked)
+    locked.state, locked.lease_until = _State.RUNNING, None
     locked.save()
     job.refresh_from_db()
+
+
+def origin_of(job: ContactImport) -> str:
+    """What the suppressions of an import say of where they come from; its undo finds them by it."""
+    return f"import #{job.pk}: {job.file_name}"[:200]
 
 
 def _with_fields_made(job: ContactImport) -> dict[str, str]:
@@ -128,21 +198,28 @@ def _readable(label: str) -> str:
     return words.capitalize() if words.isupper() or words.islower() else words
 
 
-def claim(import_id: int) -> ContactImport | None:
-    """Take a released import for running; None when another worker holds it, or it is over."""
+def claim(import_id: int, *, state: str) -> ContactImport | None:
+    """Take a released import for working on; None when another worker holds it, or it is over."""
     free = Q(lease_until=None) | Q(lease_until__lt=ClockNow())
-    taken = ContactImport.objects.filter(free, pk=import_id, state=_State.RUNNING).update(
-        lease_until=ClockNow() + LEASE
-    )
+    taken = ContactImport.objects.filter(free, pk=import_id, state=state).update(lease_until=ClockNow() + LEASE)
     if not taken:
         return None
     ContactImport.objects.filter(pk=import_id, started_at=None).update(started_at=ClockNow())
     return ContactImport.objects.get(pk=import_id)
 
 
+def renew(job: ContactImport) -> bool:
+    """Hold it for another while; False when somebody else has it, or a person stopped it."""
+    held = ContactImport.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until)
+    if not held.update(lease_until=ClockNow() + LEASE):
+        return False
+    job.lease_until = ContactImport.objects.values_list("lease_until", flat=True).get(pk=job.pk)
+    return True
+
+
 def cancel_import(*, job: ContactImport) -> bool:
     """Stop an import. What is merged stays; the running worker stops before its next chunk. False when it was over."""
-    live = [_State.UPLOADED, _State.MATCHED, _State.RUNNING]
+    live = [*_OPEN, _State.TRYING, _State.RUNNING]
     stopped = ContactImport.objects.filter(pk=job.pk, state__in=live).update(
         state=_State.CANCELLED, finished_at=ClockNow(), lease_until=None
     )
@@ -162,11 +239,20 @@ def finish(job: ContactImport) -> None:
 
 def fail(job: ContactImport, error: str) -> None:
     """It cannot go on; what is merged stays, and the counts say so."""
-    failed = ContactImport.objects.filter(pk=job.pk, state=_State.RUNNING).update(
-        state=_State.FAILED, error=error, finished_at=ClockNow(), lease_until=None
-    )
-    if failed:
+    working = ContactImport.objects.filter(pk=job.pk, state__in=(_State.TRYING, _State.RUNNING))
+    if working.update(state=_State.FAILED, error=error, finished_at=ClockNow(), lease_until=None):
         _let_go(job)
+
+
+def start_undo(*, job: ContactImport) -> None:
+    """Release the undo to whoever runs it. Raises ImportRefused."""
+    over = (_State.DONE, _State.CANCELLED, _State.FAILED)
+    moved = ContactImport.objects.filter(pk=job.pk, state__in=over, row_cursor__gt=0).update(
+        state=_State.UNDOING, error="", undone={}, undo_cursor=0, lease_until=None
+    )
+    if not moved:
+        raise ImportRefused(_("There is nothing to undo."))
+    job.refresh_from_db()
 
 
 def discard(*, job: ContactImport) -> None:
@@ -179,8 +265,9 @@ def discard(*, job: ContactImport) -> None:
 
 
 def _let_go(job: ContactImport) -> None:
-    """People's data is not kept longer than the run needs it."""
-    ImportedContact.objects.filter(contact_import_id=job.pk).delete()
+    """People's data is not kept longer than it is needed: what the undo asks for stays."""
+    ImportedContact.objects.filter(contact_import_id=job.pk, effect=0).delete()
+    ImportFinding.objects.filter(contact_import=job.pk).delete()
     job.file.storage.delete(job.file.name or "")
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from contacts.imports.recognising import DNC, STATUS, left_out, status_of
 from contacts.models import ContactField
 
 ADDRESS, FIRST_NAME, LAST_NAME, NAME = "address", "first_name", "last_name", "name"
 LANGUAGE, ATTRIBUTES, NOTHING = "language", "attributes", ""
 FIELD, NEW = "field:", "new:"  # followed by a ContactField's id, or by the key of one to be made
-FIXED = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE, ATTRIBUTES)
+FIXED = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE, ATTRIBUTES, STATUS, DNC)
+
+_ONCE = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE)
 
 # As Mailchimp, Brevo, listmonk, Mautic and spreadsheets in English and French call them, in slug form.
 _NAMES = {
@@ -48,6 +51,7 @@ class Plan:
     name: int | None
     language: int | None
     attributes: tuple[int, ...]
+    statuses: tuple[tuple[int, str], ...]  # column and STATUS or DNC
     fields: tuple[FieldColumn, ...]
 
 
@@ -68,12 +72,13 @@ def field_key(label: str) -> str:
 def guess(columns: Sequence[str], samples: Sequence[Sequence[str]], fields: Iterable[ContactField]) -> dict[str, str]:
     """{"<index>": target} for every column. Each fixed target is given once; what is unknown becomes a new field."""
     known = {name: field for field in fields for name in (slug(field.label), field.key)}
+    useless = left_out([slug(column) for column in columns])
     found: dict[str, str] = {}
     given: set[str] = set()
     for index, column in enumerate(columns):
         values = [cells[index].strip() for cells in samples if cells[index].strip()]
-        target = _target(column, values, known)
-        if target in FIXED and target != ATTRIBUTES and target in given:
+        target = NOTHING if slug(column) in useless else _target(column, values, known)
+        if target in _ONCE and target in given:
             target = NEW + field_key(column)
         while target.startswith(NEW) and target in given:
             target += "_2"
@@ -94,6 +99,8 @@ def _target(column: str, values: Sequence[str], known: Mapping[str, ContactField
         by_name = None
     if by_name is not None:
         return by_name
+    if status := status_of(name, values):
+        return status
     if field := known.get(name):
         return f"{FIELD}{field.pk}"
     if not name and not values:
@@ -120,9 +127,12 @@ def plan_of(mapping: Mapping[str, str], *, width: int, kinds: Mapping[int, str])
     first: dict[str, int] = {}
     fields: list[FieldColumn] = []
     attributes: list[int] = []
+    statuses: list[tuple[int, str]] = []
     for index, target in sorted((int(index), target) for index, target in mapping.items()):
         if target == ATTRIBUTES:
             attributes.append(index)
+        elif target in (STATUS, DNC):
+            statuses.append((index, target))
         elif target in FIXED:
             first.setdefault(target, index)
         elif target.startswith(FIELD) and (number := int(target[len(FIELD) :])) in kinds:
@@ -135,5 +145,6 @@ def plan_of(mapping: Mapping[str, str], *, width: int, kinds: Mapping[int, str])
         name=first.get(NAME),
         language=first.get(LANGUAGE),
         attributes=tuple(attributes),
+        statuses=tuple(statuses),
         fields=tuple(fields),
     )

@@ -12,13 +12,16 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from common.sql import load_sql
 from contacts.addresses import fingerprint, sort_key
 from contacts.imports.checking import Staged
+from contacts.imports.journal import SCOPES
 from contacts.models import Suppression
+from contacts.services.suppressions import suppress_all
 
-_COLUMNS = "ord, address, address_key, sort_key, first_name, last_name, language, mx_group, fields"
+_COLUMNS = "ord, address, address_key, sort_key, first_name, last_name, language, mx_group, fields, fate"
 _TEXTS = "address, address_key, sort_key, first_name, last_name, language"
 
 
@@ -34,6 +37,19 @@ class Terms:
     list_id: int
     statement_id: int
     tracking: int  # ConsentState
+    tags: tuple[int, ...] = ()
+    origin: str = ""  # of the suppressions a status column asks for; its undo finds them by it
+
+    def words(self) -> dict[str, Any]:
+        """As the statements name them."""
+        return {
+            "import": self.import_id,
+            "list": self.list_id,
+            "statement": self.statement_id,
+            "tracking": self.tracking,
+            "tags": list(self.tags),
+            "origin": self.origin,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +65,15 @@ def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
     """Merge one chunk, in the caller's transaction. Raises Raced; the caller rolls back and takes the chunk again."""
     if not staged:
         return Merged(0, 0, 0, 0, [])
-    words: dict[str, Any] = {
-        "import": terms.import_id,
-        "list": terms.list_id,
-        "statement": terms.statement_id,
-        "tracking": terms.tracking,
-    }
+    words = terms.words()
     with connection.cursor() as cursor:
-        _stage(cursor, staged)
+        stage(cursor, staged)
+        if any(row[8] for row in staged):
+            cursor.execute(load_sql("contacts", "import_suppress"), words)
         cursor.execute(load_sql("contacts", "import_match"), words)
         cursor.execute("select ord from contacts_matched where was_seen order by ord")
         duplicates = [position for (position,) in cursor.fetchall()]
+        cursor.execute(load_sql("contacts", "import_effects"), words)
         cursor.execute(load_sql("contacts", "import_remember"), words)
         cursor.execute(load_sql("contacts", "import_change"), words)
         changed_rows = cursor.rowcount
@@ -71,6 +85,8 @@ def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
         matched, touched, out_before = cursor.fetchone()
         cursor.execute(load_sql("contacts", "import_create"), words)
         created, out_new = cursor.fetchone()
+        if terms.tags:
+            cursor.execute(load_sql("contacts", "import_tag"), words)
     if created + matched != len(staged):
         raise Raced
     return Merged(
@@ -82,6 +98,19 @@ def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
     )
 
 
+def suppress_staged(staged: Sequence[Staged], *, reason: int, origin: str) -> Merged:
+    """Suppress every address of a chunk of people who must not be mailed; no contact is touched."""
+    keys = [row[1] for row in staged]
+    written = suppress_all(
+        address_keys=keys,
+        reason=reason,
+        scope=SCOPES[Suppression.Reason(reason)],
+        origin=origin,
+        at=timezone.now(),
+    )
+    return Merged(created=written, changed=0, unchanged=len(keys) - written, kept_out=0, duplicates=[])
+
+
 def erased_among(keys: Sequence[str]) -> set[str]:
     """Which of these addresses belong to people who asked to be erased. Free while nobody did."""
     if not Suppression.objects.filter(fingerprint__isnull=False).exists():
@@ -91,7 +120,8 @@ def erased_among(keys: Sequence[str]) -> set[str]:
     return {by_print[bytes(mark)] for mark in found if mark is not None}
 
 
-def _stage(cursor: CursorWrapper, staged: Sequence[Staged]) -> None:
+def stage(cursor: CursorWrapper, staged: Sequence[Staged]) -> None:
+    """COPY a chunk to the session's staging table, which is emptied first."""
     cursor.execute(load_sql("contacts", "import_staging"))
     text = io.StringIO()
     csv.writer(text).writerows((position, *row) for position, row in enumerate(staged))

@@ -1,18 +1,20 @@
 """What the pages of an import show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from contacts.imports.checking import Refused
+from common.paging import Page, page
 from contacts.imports.mapping import NEW, NOTHING
-from contacts.imports.reading import Rows, open_text
+from contacts.imports.reading import open_rows
+from contacts.imports.recognising import BY_KEY, Platform
 from contacts.imports.refused import explained
-from contacts.models import ContactImport
+from contacts.imports.running import source_of
+from contacts.models import ContactField, ContactImport, ImportedContact, ImportFinding, Suppression
 
 _SHOWN = 3
 
@@ -52,11 +54,6 @@ def reasons_of(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(explained(reason), count) for reason, count in sorted(counts.items(), key=lambda pair: -pair[1])]
 
 
-def problems_of(refused: Sequence[Refused]) -> list[dict[str, Any]]:
-    """Refused rows with the reason in words."""
-    return [{"line": row.line, "why": row.detail or explained(row.reason), "cells": row.cells} for row in refused]
-
-
 def column_rows(job: ContactImport, form: Any) -> tuple[list[ColumnRow], int]:
     """The columns with their first values and choices, and how many were recognised."""
     samples = _first_rows(job)
@@ -70,14 +67,122 @@ def column_rows(job: ContactImport, form: Any) -> tuple[list[ColumnRow], int]:
 
 
 def _first_rows(job: ContactImport) -> list[list[str]]:
-    path = Path(job.file.path)
-    if not path.exists():
-        return []
+    """Raises UnreadableFile, as where the file is gone."""
+    source = source_of(job)
     found: list[list[str]] = []
-    with open_text(path, job.encoding) as file:
-        for line, cells in Rows(file, job.delimiter):
+    with open_rows(source.path, is_sheet=source.is_sheet, encoding=source.encoding, delimiter=source.delimiter) as rows:
+        for line, cells in rows:
             if isinstance(cells, list) and (line > 1 or not job.has_header):
                 found.append(cells)
             if len(found) == 2 * _SHOWN:
                 break
     return found
+
+
+def recognition_of(job: ContactImport) -> Platform | None:
+    """The platform that wrote the file, as far as its columns tell."""
+    return BY_KEY.get(job.recognised)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One figure that came out otherwise than the dry run said: contacts changed in between."""
+
+    word: str
+    said: int
+    came: int
+
+
+def drift_of(job: ContactImport) -> list[Drift]:
+    """What the run did otherwise than the dry run said; empty where it was as said, or not tried, or not at its end."""
+    if job.state != ContactImport.State.DONE or not job.trial:
+        return []
+    words = {
+        "created_count": _("New"),
+        "changed_count": _("Changed"),
+        "unchanged_count": _("Unchanged"),
+        "refused_count": _("Refused"),
+        "kept_out_count": _("Stay out"),
+    }
+    told = [Drift(word, job.trial.get(name, 0), getattr(job, name)) for name, word in words.items()]
+    return [row for row in told if row.said != row.came]
+
+
+def undo_of(job: ContactImport) -> bool:
+    """Whether there is something to undo. That nobody was written to is looked at when a person asks for it."""
+    State = ContactImport.State
+    if job.state not in (State.DONE, State.CANCELLED, State.FAILED) or not job.row_cursor:
+        return False
+    if job.kind == ContactImport.Kind.SUPPRESS:
+        return bool(job.created_count)
+    return ImportedContact.objects.filter(contact_import_id=job.pk, effect__gt=0).exists()
+
+
+KINDS = {
+    "new": ImportFinding.Kind.NEW,
+    "changed": ImportFinding.Kind.CHANGED,
+    "refused": ImportFinding.Kind.REFUSED,
+    "out": ImportFinding.Kind.STAYS_OUT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding in words. `changes`: (field, value today, value it would have)."""
+
+    line: int
+    who: str
+    contact_id: int | None
+    why: str
+    cells: list[str]
+    changes: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """One page of one kind."""
+
+    page: "Page[ImportFinding]"
+    rows: list[FindingRow]
+
+
+def findings_of(job: ContactImport, kind: str, *, cursor: str = "", size: int = 50) -> Findings:
+    """What the dry run kept of one kind (a key of KINDS; another one is empty), in two statements."""
+    found = ImportFinding.objects.filter(contact_import=job, kind=KINDS.get(kind, 0))
+    shown = page(found, order=("pk",), cursor=cursor, size=size)
+    labels = {str(number): label for number, label in ContactField.objects.values_list("pk", "label")}
+    labels |= {"first_name": _("First name"), "last_name": _("Last name"), "language": _("Language")}
+    return Findings(shown, [_in_words(row, labels) for row in shown.rows])
+
+
+def shown_findings(job: ContactImport) -> dict[str, Findings]:
+    """The first few of each kind, for the page of the dry run."""
+    return {kind: findings_of(job, kind, size=6) for kind in KINDS}
+
+
+def _in_words(row: ImportFinding, labels: Mapping[str, str]) -> FindingRow:
+    told = row.details
+    why = ""
+    if row.kind == ImportFinding.Kind.REFUSED:
+        why = told.get("detail") or explained(told["reason"])
+    elif row.kind == ImportFinding.Kind.STAYS_OUT:
+        reason = told.get("why")
+        why = str(Suppression.Reason(reason).label) if reason else _("left the list")
+    return FindingRow(
+        line=row.line,
+        who=told.get("name") or row.address,
+        contact_id=row.contact_id,
+        why=why,
+        cells=told.get("cells", []),
+        changes=[
+            (labels.get(str(name), str(name)), _plain(old), _plain(new)) for name, old, new in told.get("changes", [])
+        ],
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

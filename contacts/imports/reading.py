@@ -3,15 +3,17 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from django.utils.translation import gettext as _
 
 from contacts.addresses import BrokenAddress, address_key
 from contacts.imports.encodings import BLOCK, UnreadableFile, detect, errors_for
+from contacts.imports.sheets import Sheet
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_COLUMNS = 500
@@ -20,6 +22,15 @@ MOST_CHARACTERS = 1_000_000  # of one row
 SAMPLE_ROWS = 50
 
 csv.field_size_limit(4 * MOST_CHARACTERS)
+
+
+class Table(Protocol):
+    """Rows with their line, and how far they are."""
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]: ...
+
+    def position(self) -> int:
+        """Octets read so far, what is read ahead included: it is for a progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,9 @@ class Rows:
                 line += 1
                 reader = csv.reader(self._lines(), delimiter=self._delimiter)
 
+    def position(self) -> int:
+        return self._file.buffer.tell()
+
     def _lines(self) -> Iterator[str]:
         held, size = self._held, 0
         for line in self._source():
@@ -93,14 +107,32 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors=errors_for(encoding), newline="", buffering=BLOCK)
 
 
-def find_out(path: Path) -> FileFacts:
+@contextmanager
+def open_rows(path: Path, *, is_sheet: bool, encoding: str, delimiter: str) -> Iterator[Table]:
+    """The rows of a file of either kind. Raises UnreadableFile, a spreadsheet also in the middle of its rows."""
+    if is_sheet:
+        with Sheet(path) as sheet:
+            yield sheet
+    else:
+        with open_text(path, encoding) as file:
+            yield Rows(file, delimiter)
+
+
+def find_out(path: Path, *, is_sheet: bool = False) -> FileFacts:
     """Encoding, delimiter and columns of a file. Raises UnreadableFile."""
+    if is_sheet:
+        with Sheet(path) as sheet:
+            return _facts("", "", [cells for _line, cells in islice(sheet, SAMPLE_ROWS)])
     encoding = detect(path)
     with open_text(path, encoding) as file:
         start = file.read(200_000)
     delimiter = _delimiter_of(start)
     with open_text(path, encoding) as file:
         rows = [cells for _line, cells in islice(Rows(file, delimiter), SAMPLE_ROWS) if isinstance(cells, list)]
+    return _facts(encoding, delimiter, rows)
+
+
+def _facts(encoding: str, delimiter: str, rows: list[list[str]]) -> FileFacts:
     if not rows:
         raise UnreadableFile(_("No row can be read from the file: a quote is opened in its first line, never closed."))
     if len(rows[0]) > MOST_COLUMNS:

@@ -11,16 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Q
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from contacts.imports.checking import Checker, KnownFields, Loose, Reason, Refused, closed
 from contacts.imports.chunks import Chunk, Source, chunks
 from contacts.imports.encodings import UnreadableFile
-from contacts.imports.journal import LEASE, ClockNow, ImportRefused, claim, fail, finish, make_fields
-from contacts.imports.mapping import plan_of
-from contacts.imports.merging import Merged, Raced, Terms, erased_among, merge
+from contacts.imports.journal import LEASE, ClockNow, ImportRefused, claim, fail, finish, make_fields, origin_of
+from contacts.imports.mapping import ADDRESS, FIELD, NEW, plan_of
+from contacts.imports.merging import Merged, Raced, Terms, erased_among, merge, suppress_staged
 from contacts.imports.refused import RefusedFile
 from contacts.models import ContactField, ContactImport, ContactList
 
@@ -37,7 +36,7 @@ def run_import(import_id: int, *, report: Callable[[ContactImport], None] = lamb
 
     Never raises for what the file holds: the row's state and error say how it ended.
     """
-    job = claim(import_id)
+    job = claim(import_id, state=ContactImport.State.RUNNING)
     if job is None:
         return None
     try:
@@ -53,16 +52,6 @@ def run_import(import_id: int, *, report: Callable[[ContactImport], None] = lamb
     return job
 
 
-def waiting_imports() -> list[int]:
-    """Released imports nobody holds: lost with their worker or their message."""
-    free = Q(lease_until=None) | Q(lease_until__lt=ClockNow())
-    return list(
-        ContactImport.objects.filter(free, state=ContactImport.State.RUNNING)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-
-
 def source_of(job: ContactImport) -> Source:
     """Where the rows of a job are read from, after those already merged."""
     path = Path(job.file.path)
@@ -73,6 +62,7 @@ def source_of(job: ContactImport) -> Source:
         encoding=job.encoding,
         delimiter=job.delimiter,
         has_header=job.has_header,
+        is_sheet=job.format == ContactImport.Format.XLSX,
         skip=job.row_cursor,
     )
 
@@ -81,23 +71,30 @@ def checker_of(job: ContactImport, known: KnownFields) -> Checker:
     """The checker of a job's plan; `known` comes filled with the fields there are."""
     rows = list(ContactField.objects.values_list("pk", "key", "kind"))
     known.by_key.update({key: (number, kind) for number, key, kind in rows})
-    plan = plan_of(job.mapping, width=len(job.columns), kinds={number: kind for number, _key, kind in rows})
-    return Checker(plan, known)
+    mapping = dict(job.mapping)
+    if job.kind == ContactImport.Kind.SUPPRESS:  # nothing but the address counts: no other cell refuses a row
+        mapping = {index: target for index, target in mapping.items() if target == ADDRESS}
+    kinds = {number: kind for number, _key, kind in rows}
+    for index, target in mapping.items():
+        if target.startswith(NEW):  # a dry run: the field is not made yet
+            number, kind = known.number(target[len(NEW) :])
+            mapping[index], kinds[number] = f"{FIELD}{number}", kind
+    return Checker(plan_of(mapping, width=len(job.columns), kinds=kinds), known)
 
 
 def _run(job: ContactImport, report: Callable[[ContactImport], None]) -> None:
     known = KnownFields()
     ahead = chunks(source_of(job), checker_of(job, known))
-    with _collecting_rarely():
-        for chunk in _read_ahead(ahead):
+    with collecting_rarely():
+        for chunk in read_ahead(ahead):
             _close_loose(chunk, known)
-            _refuse_erased(chunk)
+            refuse_erased(job, chunk)
             _merge_with_patience(job, chunk)
             report(job)
 
 
 @contextmanager
-def _collecting_rarely() -> Iterator[None]:
+def collecting_rarely() -> Iterator[None]:
     """A chunk is many small tuples without a cycle; at Python's default the collector took half of the reading time."""
     usual = gc.get_threshold()
     gc.set_threshold(100_000, 20, 50)
@@ -107,7 +104,7 @@ def _collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _read_ahead(ahead: Iterator[Chunk]) -> Iterator[Chunk]:
+def read_ahead(ahead: Iterator[Chunk]) -> Iterator[Chunk]:
     """Read the next chunk while the database works on this one: the reader needs one core, the server another."""
     language = get_language()
 
@@ -124,23 +121,35 @@ def _read_ahead(ahead: Iterator[Chunk]) -> Iterator[Chunk]:
 
 def _close_loose(chunk: Chunk, known: KnownFields) -> None:
     """Make the fields that attributes name for the first time, and encode the rows that waited for them."""
-    loose = [(position, row[7]) for position, row in enumerate(chunk.staged) if isinstance(row[7], Loose)]
-    if not loose:
-        return
-    keys = {key for _position, row in loose for key in row.attributes}
+    keys = loose_keys(chunk)
+    if keys:
+        made = make_fields({key: key.replace("_", " ").capitalize() for key in keys})
+        known.by_key.update({key: (number, ContactField.Kind.TEXT) for key, number in made.items()})
+        close_loose(chunk, known)
+
+
+def loose_keys(chunk: Chunk) -> set[str]:
+    """The attributes of a chunk that no field is known for. Raises ImportRefused for far too many."""
+    keys = {key for row in chunk.staged if isinstance(row[7], Loose) for key in row[7].attributes}
     if len(keys) > MOST_NEW_FIELDS:
         raise ImportRefused(
             _("The attributes name more than %(most)d different fields: this is not one table of contacts.")
             % {"most": MOST_NEW_FIELDS}
         )
-    made = make_fields({key: key.replace("_", " ").capitalize() for key in keys})
-    known.by_key.update({key: (number, ContactField.Kind.TEXT) for key, number in made.items()})
-    for position, row in loose:
-        staged = chunk.staged[position]
-        chunk.staged[position] = (*staged[:7], closed(row, known.by_key))
+    return keys
 
 
-def _refuse_erased(chunk: Chunk) -> None:
+def close_loose(chunk: Chunk, known: KnownFields) -> None:
+    """Encode the rows that waited for their fields."""
+    for position, row in enumerate(chunk.staged):
+        if isinstance(row[7], Loose):
+            chunk.staged[position] = (*row[:7], closed(row[7], known.by_key), row[8])
+
+
+def refuse_erased(job: ContactImport, chunk: Chunk) -> None:
+    """Take those who asked to be erased off the chunk. They may well be named again as not to be mailed."""
+    if job.kind == ContactImport.Kind.SUPPRESS:
+        return
     erased = erased_among([row[1] for row in chunk.staged])
     if not erased:
         return
@@ -170,20 +179,28 @@ def _merge_chunk(job: ContactImport, chunk: Chunk) -> None:
     locked = ContactImport.objects.select_for_update().get(pk=job.pk)
     if locked.state != ContactImport.State.RUNNING or locked.row_cursor != chunk.first:
         raise _Overtaken
+    if locked.kind == ContactImport.Kind.SUPPRESS:
+        merged = suppress_staged(chunk.staged, reason=locked.suppression_reason or 0, origin=origin_of(locked))
+    else:
+        merged = merge(chunk.staged, _terms(locked))
+    refused = chunk.refused + [Refused(*chunk.sources[position], Reason.DUPLICATE) for position in merged.duplicates]
+    _write_journal(locked, chunk, merged, refused)
+    job.__dict__.update(locked.__dict__)
+
+
+def _terms(locked: ContactImport) -> Terms:
     # Its row is held, so that the list cannot go while people join it.
     found = ContactList.objects.select_for_update(no_key=True).filter(pk=locked.contact_list_id or 0).exists()
     if not found or locked.contact_list_id is None or locked.statement_id is None:
         raise ImportRefused(_("The list was deleted while the import was running. What was merged before stays."))
-    terms = Terms(
+    return Terms(
         import_id=locked.pk,
         list_id=locked.contact_list_id,
         statement_id=locked.statement_id,
         tracking=locked.tracking_consent,
+        tags=tuple(locked.tags),
+        origin=origin_of(locked),
     )
-    merged = merge(chunk.staged, terms)
-    refused = chunk.refused + [Refused(*chunk.sources[position], Reason.DUPLICATE) for position in merged.duplicates]
-    _write_journal(locked, chunk, merged, refused)
-    job.__dict__.update(locked.__dict__)
 
 
 def _write_journal(job: ContactImport, chunk: Chunk, merged: Merged, refused: list[Refused]) -> None:
@@ -195,14 +212,19 @@ def _write_journal(job: ContactImport, chunk: Chunk, merged: Merged, refused: li
     job.unchanged_count += merged.unchanged
     job.kept_out_count += merged.kept_out
     job.refused_count += len(refused)
+    keep_refused(job, refused)
+    job.save()
+    ContactImport.objects.filter(pk=job.pk).update(lease_until=ClockNow() + LEASE)
+
+
+def keep_refused(job: ContactImport, refused: list[Refused]) -> None:
+    """Count refused rows and append them to their file; the caller saves the job."""
     for row in refused:
         job.reasons[row.reason] = job.reasons.get(row.reason, 0) + 1
     if refused:
         job.refused_file.name = job.refused_file.name or f"imports/{job.pk}-refused.csv"
         path = Path(job.refused_file.path)
         job.refused_size = RefusedFile(path, job.columns, job.delimiter).append(refused, at=job.refused_size)
-    job.save()
-    ContactImport.objects.filter(pk=job.pk).update(lease_until=ClockNow() + LEASE)
 
 
 def _analyse() -> None:

@@ -2,22 +2,28 @@
 
 from contacts.models.confirmations import Confirmation, LeavingReason, OptInGate
 from contacts.models.consent import Consent, ConsentState, ConsentStatement, Purpose
-from contacts.models.imports import ContactImport, ImportedContact
+from contacts.models.exports import ContactExport
+from contacts.models.imports import ColumnMemory, ContactImport, ImportedContact, ImportFinding
 from contacts.models.people import Contact, ContactField, Engagement
 from contacts.models.subscribe_forms import SubscribeForm
 from contacts.models.subscriptions import ContactList, Subscription
 from contacts.models.suppressions import Suppression
+from contacts.models.tags import ContactTag, Tag
 
 __all__ = [
+    "ColumnMemory",
     "Confirmation",
     "Consent",
     "ConsentState",
     "ConsentStatement",
     "Contact",
+    "ContactExport",
     "ContactField",
     "ContactImport",
     "ContactList",
+    "ContactTag",
     "Engagement",
+    "ImportFinding",
     "ImportedContact",
     "LeavingReason",
     "OptInGate",
@@ -25,4 +31,5 @@ __all__ = [
     "SubscribeForm",
     "Subscription",
     "Suppression",
+    "Tag",
 ]

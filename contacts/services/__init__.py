@@ -35,6 +35,7 @@ from contacts.services.suppressions import (
     suppress_all,
     suppress_on_list,
 )
+from contacts.services.tags import set_tags, tags_named
 
 __all__ = [
     "ASKING_REST",
@@ -72,12 +73,14 @@ __all__ = [
     "request_address",
     "request_own",
     "save_form",
+    "set_tags",
     "state_source",
     "statement_for",
     "subscribe",
     "suppress",
     "suppress_all",
     "suppress_on_list",
+    "tags_named",
     "take_due",
     "tidy",
     "unsubscribe",

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import audit
 from contacts.addresses import fingerprint
-from contacts.models import Confirmation, Contact, Suppression
+from contacts.models import Confirmation, Contact, ContactImport, ImportedContact, Suppression
 from contacts.registry import erasure
 from contacts.services.confirmations import ConfirmationExpired, Witness, take_answer
 
@@ -36,6 +36,9 @@ def erase_contact(*, contact: Contact, at: datetime, user: User | None = None) -
         defaults={"reason": Suppression.Reason.ERASED, "origin": "erasure", "created_at": at},
     )
     audit(verb="contact.erase", target=f"contact:{contact.pk}", user=user, by="team" if user else "the person")
+    # The journals of imports hold values from before; their index begins with the import.
+    imports = list(ContactImport.objects.values_list("pk", flat=True))
+    ImportedContact.objects.filter(contact_import_id__in=imports, contact_id=contact.pk).delete()
     contact.delete()
 
 

@@ -1,9 +1,10 @@
 -- The new people of a chunk, on the list with their consents, in one pass: their numbers go from the insert straight
--- to the other tables. Who is suppressed for a reason of their own is created, and stays out of the list.
+-- to the other tables. Who is suppressed for a reason of their own, or whom the file says not to
+-- mail, is created and stays out of the list.
 with fresh as materialized (
     select
         s.*,
-        exists (
+        s.fate <> 0 or exists (
             select from contacts_suppression x
             where x.address_key = s.address_key and x.reason in (20, 23, 25)
                 and (x.contact_list_id is null or x.contact_list_id = %(list)s)
@@ -44,7 +45,7 @@ consented as (
     ) kind
 ),
 remembered as (
-    insert into contacts_importedcontact (contact_import_id, contact_id)
-    select %(import)s, id from created
+    insert into contacts_importedcontact (contact_import_id, contact_id, effect)
+    select %(import)s, id, 1 from created
 )
 select (select count(*) from created), (select count(*) from created) - (select count(*) from entering)

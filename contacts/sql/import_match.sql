@@ -1,5 +1,5 @@
 -- Who of a chunk is known: one index probe of one_contact a row, then by contact id. An empty cell says nothing, so it
--- changes nothing. `is_out`: left all mail, complained, or was erased; `was_seen`: stands earlier in this file.
+-- changes nothing. `is_out`: left all mail, complained, was erased, or the file says so; `was_seen`: stands earlier in this file.
 insert into contacts_matched (ord, contact_id, is_changed, was_seen, subscription_state, is_out)
 select
     s.ord,
@@ -13,7 +13,7 @@ select
         where i.contact_import_id = %(import)s and i.contact_id = c.id
     ),
     sub.state,
-    exists (
+    s.fate <> 0 or exists (
         select from contacts_suppression x
         where x.address_key = s.address_key and x.reason in (20, 23, 25)
             and (x.contact_list_id is null or x.contact_list_id = %(list)s)

@@ -1,4 +1,5 @@
 -- The staging tables of one chunk: of this session, without WAL, empty after each commit. Made once per session.
+-- `fate`: 0, or the reason (contacts_suppression) for which the file says not to mail this person.
 create temporary table if not exists contacts_staging (
     ord integer primary key,
     address varchar(320) not null,
@@ -8,7 +9,8 @@ create temporary table if not exists contacts_staging (
     last_name varchar(100) not null,
     language varchar(5) not null,
     mx_group smallint not null,
-    fields jsonb not null
+    fields jsonb not null,
+    fate smallint not null
 ) on commit delete rows;
 create temporary table if not exists contacts_matched (
     ord integer primary key,
@@ -18,4 +20,10 @@ create temporary table if not exists contacts_matched (
     subscription_state smallint,
     is_out boolean not null
 ) on commit delete rows;
-truncate contacts_staging, contacts_matched;
+create temporary table if not exists contacts_effects (
+    ord integer not null,
+    contact_id bigint not null,
+    effect smallint not null,
+    before jsonb not null
+) on commit delete rows;
+truncate contacts_staging, contacts_matched, contacts_effects;

@@ -19,6 +19,7 @@ from contacts.imports import (
     open_file,
     run_import,
     start_import,
+    state_consent,
 )
 from contacts.models import ConsentState, ContactImport, ContactList
 from contacts.services import create_list
@@ -31,7 +32,7 @@ TRACKING = {
 
 
 class Command(BaseCommand):
-    help = "Import a CSV file of contacts into a list, which is made where there is none."
+    help = "Import contacts (CSV, TSV, XLSX, or a ZIP of one) into a list, which is made where there is none."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
@@ -60,12 +61,13 @@ class Command(BaseCommand):
         match_columns(job=job, mapping=job.mapping)
         name = options["list_name"].strip()
         contact_list = ContactList.objects.filter(name=name).first() or create_list(name=name)
-        start_import(
+        state_consent(
             job=job,
             contact_list=contact_list,
             consent_source=options["consent_source"],
             tracking_consent=TRACKING[options["tracking_consent"]],
         )
+        start_import(job=job)
         return run_import(job.pk, report=self._report) or self._look_on(job)
 
     def _look_on(self, job: ContactImport) -> ContactImport:

@@ -52,7 +52,8 @@ def test_command_prints_a_line_per_figure(file: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("content", "code", "word"), [(b"", 1, "empty"), (b"city\nLyon\n", 1, "No column"), (b"PK\x03\x04", 1, "Excel")]
+    ("content", "code", "word"),
+    [(b"", 1, "empty"), (b"city\nLyon\n", 1, "No column"), (b"PK\x03\x04", 1, "damaged ZIP")],
 )
 def test_command_refuses_with_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, code: int, word: str

@@ -8,7 +8,7 @@ from contacts.models import ContactField
     ("columns", "values", "targets"),
     [
         ("email,first_name,last_name,city", "a@b.fr,x,y,Lyon", "address first_name last_name new:city"),
-        ("Email Address,First Name,MEMBER_RATING", "a@b.fr,,3", "address first_name new:member_rating"),
+        ("Email Address,First Name,MEMBER_RATING", "a@b.fr,,3", "address first_name "),
         ("EMAIL,PRENOM,NOM,LANGUE", "a@b.fr,,,fr", "address first_name last_name language"),
         ("DOUBLE_OPT-IN,EMAIL", "Oui,a@b.fr", "new:double_opt_in address"),
         ("email|name|attributes", 'a@b.fr|Zoé Roux|{"city": "Lyon"}', "address name attributes"),

@@ -40,7 +40,8 @@ def test_octets_of_windows_inside_utf8_are_read_as_such(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (b"\r\n \n", "empty"),
-        (b"PK\x03\x04" + b"x" * 99, "Excel"),
+        (b"PK\x03\x04" + b"x" * 99, "ZIP"),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 99, "Excel 97, or one with a password"),
         (b"%PDF-1.7", "PDF"),
         (bytes(range(256)) * 40, "not a text"),
         (b"a" * (2 << 20), "longer than a million"),
