@@ -15,7 +15,8 @@ from contacts.models import ContactImport
 from delivery import guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
-from delivery.models import Batch, Mailing, Provider
+from delivery.holds import said_of
+from delivery.models import Batch, Brake, Mailing, Provider
 from delivery.queries import pause_words
 from feedback.rates import Rate
 from feedback.troubles import policy_refusals, refused_webhooks
@@ -47,6 +48,7 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_held(),
         *_imbalances(),
         *_durability(),
+        *_braked(),
         *_paused(),
         *_doubts(),
         *_alarms(period),
@@ -111,6 +113,24 @@ def _paused() -> Iterator[Matter]:
             route="campaigns:live",
             pk=campaign.pk,
             action=_("Look"),
+        )
+
+
+def _braked() -> Iterator[Matter]:
+    """Shares of campaigns that were stopped by what came back, and wait for a decision."""
+    alive = (Mailing.State.SENDING, Mailing.State.PAUSED)
+    stopped = Brake.objects.filter(state=Brake.State.STOPPED, mailing__state__in=alive, mailing__campaign__isnull=False)
+    for brake in stopped.select_related("mailing__campaign").order_by("-changed_at", "-pk")[:EACH]:
+        yield Matter(
+            icon="shield-exclamation",
+            kind="bad",
+            title=_("“%(name)s” is stopped at %(who)s")
+            % {"name": brake.mailing.name, "who": brake.get_mx_group_display()},
+            text=said_of(brake),
+            route="campaigns:live",
+            pk=brake.mailing.campaign.pk,
+            rest="#holds",
+            action=_("Decide"),
         )
 
 

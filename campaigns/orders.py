@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from campaigns.models import NIGHT, Campaign
 from campaigns.review.reach import audience_of
-from delivery.services import ContentOrder, MailingOrder
+from delivery.services import Canary, ContentOrder, MailingOrder
 
 
 def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
@@ -28,5 +28,11 @@ def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
         occasion=campaign.occasion,
         is_sample=campaign.is_sample,
         pace=timedelta(hours=campaign.pace_hours) if campaign.pace_hours else None,
+        canary=canary_of(campaign),
         quiet=NIGHT if campaign.rests_at_night else None,
     )
+
+
+def canary_of(campaign: Campaign) -> Canary | None:
+    """A large campaign leaves in waves; not to the test inbox, whose answers say nothing about the world."""
+    return Canary() if campaign.provider is not None and not campaign.provider.is_catcher else None

@@ -14,7 +14,7 @@ from delivery import guard, ledger, multiplex
 from delivery.capabilities import lease_of
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
-from delivery.limits import governor
+from delivery.limits import brake, governor
 from delivery.limits.limiter import rooms
 from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
@@ -56,6 +56,9 @@ def sweep() -> Due:
         "pk", flat=True
     ):
         close_cancelled(mailing_id)
+    brake.watch(now=now)
+    for mailing_id, mx_group in brake.given_up():
+        ledger.skip_share(mailing_id, mx_group=mx_group)
     for mailing_id in _through():
         finish(mailing_id)
     return Due(snapshots=unfrozen(), providers=free_slots())

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from common.figures import percent
 from contacts.mailbox_providers import BY_NUMBER
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.limits.governor import PER_MINUTE
-from delivery.models import Batch, Limit, Mailing, Pace
+from delivery.models import Batch, Brake, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
 from delivery.queries import pause_words
 
@@ -27,13 +28,15 @@ class Hold:
     who: "str | _StrPromise" = ""
     until: datetime | None = None
     is_stopped: bool = True  # nothing moves; else only slower
+    share: int | None = None  # a person may let this mailbox provider's share (EVERYBODY: first waves) leave anyway
+    may_give_up: bool = False
 
 
 def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
-    """What holds back a mailing being sent or paused: a handful of rows, four statements."""
+    """What holds back a mailing being sent or paused: a handful of rows, five statements."""
     if mailing.state not in (Mailing.State.SENDING, Mailing.State.PAUSED):
         return []
-    return [*_own(mailing, now), *_account(mailing, now), *_paces(mailing, now)]
+    return [*_own(mailing, now), *_brakes(mailing), *_account(mailing, now), *_paces(mailing, now)]
 
 
 def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
@@ -46,6 +49,43 @@ def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
         end = mailing.started_at + timedelta(seconds=mailing.pace_seconds)
         if end > now:
             yield Hold(_("Sent evenly, as asked"), until=end, is_stopped=False)
+
+
+def _brakes(mailing: Mailing) -> Iterator[Hold]:
+    """Shares that a person must decide about, shares that were slowed, and what waits for its first wave."""
+    watched = []
+    for brake in Brake.objects.filter(mailing=mailing).order_by("-state", "mx_group"):
+        who = BY_NUMBER[brake.mx_group].name
+        if brake.state == Brake.State.STOPPED:
+            yield Hold(_("Stopped: you decide"), said_of(brake), who, share=brake.mx_group, may_give_up=True)
+        elif brake.state == Brake.State.SLOWED:
+            yield Hold(_("Slowed by what comes back"), said_of(brake), who, is_stopped=False)
+        elif brake.state == Brake.State.WATCHING:
+            watched.append(brake)
+    if watched:
+        ends = [brake.wave_done_at and brake.wave_done_at + _watch_of(mailing) for brake in watched]
+        known = [end for end in ends if end is not None]
+        names = ", ".join(str(BY_NUMBER[brake.mx_group].name) for brake in watched)
+        words = _("A first wave has left to: %(names)s. The rest follows when nothing bad comes back.")
+        until = max(known) if len(known) == len(ends) else None
+        yield Hold(_("The first wave is watched"), words % {"names": names}, until=until, share=EVERYBODY)
+
+
+def _watch_of(mailing: Mailing) -> timedelta:
+    return timedelta(minutes=mailing.canary_minutes)
+
+
+def said_of(brake: Brake) -> str:
+    """What a brake found, as a sentence; empty when it found nothing."""
+    words = {
+        Brake.Kind.HARD_BOUNCES: _("%(value)s dead addresses; the limit is %(limit)s."),
+        Brake.Kind.COMPLAINTS: _("%(value)s complaints; the limit is %(limit)s."),
+        Brake.Kind.DEFERRALS: _("%(value)s asked us to come back later; the limit is %(limit)s."),
+        Brake.Kind.REFUSALS: _("%(value)s refused; the limit is %(limit)s."),
+    }
+    if brake.kind is None:
+        return ""
+    return words[Brake.Kind(brake.kind)] % {"value": percent(brake.value), "limit": percent(brake.limit)}
 
 
 def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:

@@ -16,6 +16,7 @@ class Reason(models.IntegerChoices):
     CANCELLED = 16, _("campaign cancelled")
     PAUSED = 17, _("takes a break from our messages")
     RESTORED = 18, _("cancelled after a restored backup: may have received it before")
+    BRAKED = 19, _("this mailbox provider’s share was given up")
     # skipped because suppressed: the numbers of contacts.Suppression.Reason
     UNSUBSCRIBED = 20, _("unsubscribed from everything")
     HARD_BOUNCE = 21, _("dead address")

@@ -18,6 +18,7 @@ from contacts.models import ContactField
 from contacts.services import ASKING_REST
 from contacts.tracking import tracking_table
 from delivery.counters import draw
+from delivery.limits import waves
 from delivery.models import Content, Mailing
 from delivery.reasons import Reason
 from delivery.skeleton import skeleton_for
@@ -48,8 +49,10 @@ def take_block(mailing_id: int) -> Block | None:
     mailing = Mailing.objects.select_related("provider").get(pk=mailing_id)
     if mailing.state != Mailing.State.SENDING or mailing.snapshot_done_at is not None:
         return None
-    size = FIRST_BLOCK if mailing.snapshot_cursor == 0 else BLOCK
+    is_first = mailing.snapshot_cursor == 0
     plan = _Plan(mailing)
+    has_waves = waves.cut_first(mailing, plan.source) if is_first else waves.are_cut(mailing.pk)
+    size = FIRST_BLOCK if is_first and not has_waves else BLOCK  # a first wave is drawn from many
     first = draw("message", size)
     with transaction.atomic(durable=True):
         locked = Mailing.objects.select_for_update(no_key=True).get(pk=mailing_id)
@@ -62,12 +65,15 @@ def take_block(mailing_id: int) -> Block | None:
 
 
 def _write(plan: "_Plan", mailing: Mailing, *, first: int, size: int) -> Block:
-    values = plan.values | {"cursor": mailing.snapshot_cursor, "size": size, "first": first}
+    lefts = waves.lefts_of(mailing.pk)
+    values = plan.values | {"cursor": mailing.snapshot_cursor, "size": size, "first": first, "lefts": lefts}
     with connection.cursor() as cursor:
-        cursor.execute(plan.statement, values)
+        cursor.execute(plan.statement.replace("{wave}", waves.column(lefts)), values)
         picked, last_contact, added, first_id, last_id = cursor.fetchone() or (0, None, 0, None, None)
         if plan.asks_tracking and added:
             cursor.execute(load_sql("delivery", "note_tracking_asked"), {"first": first_id, "last": last_id})
+    if lefts and first_id and last_id:
+        waves.note_cut(mailing.pk, first=first_id, last=last_id)
     is_last = picked < size
     Mailing.objects.filter(pk=mailing.pk).update(
         snapshot_cursor=last_contact or mailing.snapshot_cursor,
@@ -93,12 +99,12 @@ class _Plan:
     def __init__(self, mailing: Mailing) -> None:
         self._contents = list(Content.objects.filter(mailing=mailing).order_by("variant", "pk"))
         source, parameters = Audience.from_json(mailing.audience).source_sql()
-        self._source = ClientCursor(connection.connection).mogrify(source, parameters)
+        self.source = ClientCursor(connection.connection).mogrify(source, parameters)
         names = {name for content in self._contents for name in skeleton_for(content.pk).names}
         self.asks_tracking = "contact.may_ask_tracking" in names
         template = load_sql("delivery", "snapshot_block")
         self.statement = (
-            template.replace("{source}", self._source.replace("%", "%%"))
+            template.replace("{source}", self.source.replace("%", "%%"))
             .replace("{vars}", self._vars().replace("%", "%%"))
             .replace("{content}", self._content().replace("%", "%%"))
         )
@@ -118,7 +124,7 @@ class _Plan:
         """Planned ÷ (4 × connections), so that one connection does not get everything; counted as far as needed."""
         enough = 4 * connections * LARGEST_BATCH
         with connection.cursor() as cursor:
-            cursor.execute(f"select count(*) from (select 1 from ({self._source}) s limit {int(enough)}) x")  # noqa: S608
+            cursor.execute(f"select count(*) from (select 1 from ({self.source}) s limit {int(enough)}) x")  # noqa: S608
             row = cursor.fetchone()
         planned = row[0] if row else 0
         return max(SMALLEST_BATCH, min(LARGEST_BATCH, planned // (4 * connections)))

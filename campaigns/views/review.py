@@ -16,11 +16,13 @@ from accounts.http import Request
 from campaigns import queries, services
 from campaigns.forms import SendForm
 from campaigns.models import Campaign
+from campaigns.orders import canary_of
 from campaigns.review import Check, Fix, review, show
 from campaigns.review.reach import ReachSelection, reach_contacts
 from campaigns.views.common import find, head
 from common.policies import message_policy
 from contacts.models import Contact
+from delivery.limits.waves import LARGE
 
 _READERS = 8  # people to choose from, the first of the audience
 
@@ -59,6 +61,7 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "shown": show(campaign=campaign, contact=reader),
         "nameless_reader": nameless,
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
+        "leaves_in_waves": found.reach.recipient_count > LARGE and canary_of(campaign) is not None,
         "current": 3,
         "send_form": SendForm(initial={"pace_hours": campaign.pace_hours, "rests_at_night": campaign.rests_at_night}),
         "previous": queries.previous_of(campaign),

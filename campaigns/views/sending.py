@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import Request
 from accounts.models import User
 from campaigns import services
-from campaigns.forms import SendForm
+from campaigns.forms import SendForm, ShareForm
 from campaigns.models import UNDO, Campaign
 from campaigns.queries import place_of
 from campaigns.review import reach_of, show
 from campaigns.views.common import find, head
+from delivery.limits import brake
 
 
 @require_POST
@@ -87,6 +88,28 @@ def resume(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def cancel(request: Request, pk: int) -> HttpResponse:
     return _tell(request, pk, services.cancel, _("Cancelled. Whoever had not been written to never will be."))
+
+
+@require_POST
+def go_on(request: Request, pk: int) -> HttpResponse:
+    return _decide(request, pk, brake.go_on, _("It leaves, and is not held back again."))
+
+
+@require_POST
+def give_up(request: Request, pk: int) -> HttpResponse:
+    return _decide(request, pk, brake.give_up, _("Nobody else of this share is written to."))
+
+
+def _decide(request: Request, pk: int, verb: Callable[..., bool], said: str) -> HttpResponse:
+    """What a person says of one mailbox provider's share."""
+    campaign = find(pk)
+    form = ShareForm(request.POST)
+    values = {"mailing_id": campaign.mailing_id, "user": request.user, "now": timezone.now()}
+    if campaign.mailing_id and form.is_valid() and verb(mx_group=form.cleaned_data["share"], **values):
+        messages.success(request, said)
+    else:
+        messages.warning(request, _("Nothing changed: the campaign is already further on."))
+    return redirect("campaigns:show", pk=pk)
 
 
 def _tell(request: Request, pk: int, verb: Callable[..., bool], said: str) -> HttpResponse:

@@ -86,18 +86,27 @@ def skip_rest(mailing_id: int, *, limit: int = 200) -> int:
     """
     was_restored = Mailing.objects.filter(pk=mailing_id, pause_reason=RESTORED).exists()
     reason = Reason.RESTORED if was_restored else Reason.CANCELLED
+    return _skip(mailing_id, None, reason, limit)
+
+
+def skip_share(mailing_id: int, *, mx_group: int, limit: int = 200) -> int:
+    """The share of one mailbox provider was given up: as skip_rest, for its batches alone."""
+    return _skip(mailing_id, mx_group, Reason.BRAKED, limit)
+
+
+def _skip(mailing_id: int, mx_group: int | None, reason: Reason, limit: int) -> int:
     closed = 0
-    while closed < limit and _skip_one(mailing_id, reason):
+    while closed < limit and _skip_one(mailing_id, mx_group, reason):
         closed += 1
     return closed
 
 
-def _skip_one(mailing_id: int, reason: Reason) -> bool:
+def _skip_one(mailing_id: int, mx_group: int | None, reason: Reason) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(
-            "select id, first_id, last_id from delivery_batch where mailing_id = %s and state in (0, 3) "
-            "order by id limit 1 for update skip locked",
-            [mailing_id],
+            "select id, first_id, last_id from delivery_batch where mailing_id = %(mailing)s and state in (0, 3) "
+            "and (%(group)s::int is null or mx_group = %(group)s) order by id limit 1 for update skip locked",
+            {"mailing": mailing_id, "group": mx_group},
         )
         row = cursor.fetchone()
         if row is None:

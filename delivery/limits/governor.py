@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from delivery.models import Pace
 
@@ -80,6 +81,15 @@ def learn(*, provider_id: int, mx_group: int, answers: Answers, now: datetime) -
         pace.save()
     log.info("slowed", provider=provider_id, mx_group=mx_group, step=pace.step, words=words)
     return True
+
+
+def keep_slow(*, provider_id: int, mx_group: int, now: datetime) -> None:
+    """At least one step, as long as a brake says so; fifteen minutes after the last word it recovers."""
+    pace, is_new = Pace.objects.get_or_create(
+        provider_id=provider_id, mx_group=mx_group, defaults={"step": 1, "bad_at": now}
+    )
+    if not is_new:
+        Pace.objects.filter(pk=pace.pk).update(step=Greatest(F("step"), 1), bad_at=now)
 
 
 def recover(*, now: datetime) -> int:

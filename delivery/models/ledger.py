@@ -36,6 +36,7 @@ class Batch(models.Model):
     mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="batches", db_index=False)
     provider = models.ForeignKey("delivery.Provider", on_delete=models.PROTECT, related_name="+", db_index=False)
     mx_group = models.SmallIntegerField()
+    wave = models.SmallIntegerField(db_default=0)  # 0 = leaves first; 1 = after the first was watched (Brake)
     first_id = models.BigIntegerField(unique=True)
     last_id = models.BigIntegerField()
     state = models.SmallIntegerField(choices=State.choices, db_default=0)
@@ -153,7 +154,13 @@ class Outcome(models.Model):
                 fields=["mailing", "state", "reason", "message"],
                 name="outcome_exceptions",
                 condition=~models.Q(state=2),
-            )
+            ),
+            # What makes a brake act; few rows, and written rarely.
+            models.Index(
+                fields=["message"],
+                name="outcome_alarms",
+                condition=models.Q(complained_at__isnull=False) | models.Q(is_hard_bounce=True),
+            ),
         ]
 
     def __str__(self) -> str:

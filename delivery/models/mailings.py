@@ -47,6 +47,10 @@ class Mailing(models.Model):
     pace_seconds = models.PositiveIntegerField(null=True)
     quiet_from = models.TimeField(null=True)
     quiet_to = models.TimeField(null=True)
+    # Waves, where there are many people: how many of each mailbox provider leave first (0: by the rule of
+    # limits/brake.py, null: everybody at once), and for how long what comes back is watched.
+    canary_size = models.PositiveIntegerField(null=True)
+    canary_minutes = models.PositiveSmallIntegerField(db_default=15)
     # Snapshot, block by block by contact id; the planned number is provisional until it is done.
     snapshot_cursor = models.BigIntegerField(default=0)
     snapshot_done_at = models.DateTimeField(null=True)

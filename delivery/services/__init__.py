@@ -9,6 +9,7 @@ from delivery.services.control import (
 )
 from delivery.services.driving import drive, follow
 from delivery.services.planning import (
+    Canary,
     ContentOrder,
     MailingOrder,
     MailingRefused,
@@ -32,6 +33,7 @@ from delivery.services.providers import (
 from delivery.services.testing import TestResult, send_test
 
 __all__ = [
+    "Canary",
     "ConnectionTest",
     "ContentOrder",
     "MailingOrder",

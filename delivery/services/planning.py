@@ -55,6 +55,14 @@ class ContentOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """First waves: `size` people a mailbox provider (0: by the rule of limits/waves.py), watched for `minutes`."""
+
+    size: int = 0
+    minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class MailingOrder:
     """One frozen send. `occasion`: drawn by the caller when several mailings are one occasion, else drawn here."""
 
@@ -69,6 +77,7 @@ class MailingOrder:
     is_transactional: bool = False
     open_until: datetime | None = None
     pace: timedelta | None = None  # spread evenly over so long
+    canary: Canary | None = None  # a large mailing leaves in waves
     quiet: tuple[time, time] | None = None  # from, to: nothing leaves, in the organisation's zone
 
 
@@ -108,6 +117,8 @@ def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
         pace_seconds=int(order.pace.total_seconds()) if order.pace else None,
         quiet_from=order.quiet[0] if order.quiet else None,
         quiet_to=order.quiet[1] if order.quiet else None,
+        canary_size=order.canary.size if order.canary else None,
+        canary_minutes=order.canary.minutes if order.canary else 0,
         starts_at=order.starts_at,
     )
     for content in order.contents:
