@@ -26,7 +26,7 @@ with picked as materialized (
          join contacts_contact c on c.id = p.contact_id
          left join contacts_contactlist l on l.id = p.list_id
         where (select 1 from delivery_message m where m.contact_id = c.id and m.occasion = %(occasion)s) is null),
-     waved as materialized (select *, {wave} as wave from judged),
+     waved as (select *, {wave} as wave from judged),
      numbered as materialized (
        select *, %(first)s - 1 + row_number() over (order by reason is not null, wave, mx_group, contact_id) as id,
               (row_number() over (partition by reason is not null, wave, mx_group order by contact_id) - 1)
