@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0008_account'),
+        ('delivery', '0009_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("delivery", "0009_waves")]
+    dependencies = [("delivery", "0010_waves")]
     operations = [
         AddIndexConcurrently(
             "outcome",
