@@ -30,6 +30,13 @@ class LimitsForm(forms.Form):
                 label=unit.label, required=False, min_value=1, max_value=100_000_000, initial=stored.get(unit)
             )
 
+        self.fields["is_direct"] = forms.BooleanField(
+            label=_("This server hands mail to the mailbox providers itself"),
+            required=False,
+            initial=provider.options.get("is_direct", False),
+            help_text=_("Then the known limits of Gmail, Orange, Yahoo and the others are kept as well."),
+        )
+
     def amounts(self) -> dict[int, int | None]:
         return {unit: self.cleaned_data[unit.name.lower()] for unit in self.UNITS}
 

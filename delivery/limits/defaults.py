@@ -1,8 +1,9 @@
-"""What is known of mailbox providers, for mail that an account of ours hands to them directly or through one relay.
+"""What is known of mailbox providers, for mail that a server of ours hands to them directly.
 
 Sources: Orange's postmaster page (two connections per address, 100 messages each), Gmail's sender guidelines (restart
 on one connection after 4.7.28), Yahoo's (closes without a word after some messages), La Poste and Free by experience.
-A person's own Limit of the same unit replaces a figure here. Providers' APIs keep their own: none of this holds there.
+They hold for an account that is said to deliver directly (its page of limits): a relay and an API pace their own
+deliveries. A person's own Limit of the same unit replaces a figure here.
 """
 
 from dataclasses import dataclass

@@ -89,9 +89,17 @@ def account_limits(provider: Provider) -> dict[int, int]:
     return dict(provider.limits.filter(mx_group=EVERYBODY).values_list("unit", "amount"))
 
 
-def set_account_limits(*, provider: Provider, amounts: Mapping[int, int | None], user: User | None) -> None:
-    """Store what holds for the whole account; None takes a limit away. Windows that are open are not touched."""
+def set_account_limits(
+    *, provider: Provider, amounts: Mapping[int, int | None], is_direct: bool, user: User | None
+) -> None:
+    """Store what holds for the whole account; None takes a limit away. Windows that are open are not touched.
+
+    `is_direct`: its server hands mail to the mailbox providers itself, so that their known limits are kept here.
+    """
     with transaction.atomic():
+        locked = Provider.objects.select_for_update().get(pk=provider.pk)
+        locked.options["is_direct"] = is_direct
+        locked.save(update_fields=["options"])
         for unit, amount in amounts.items():
             mine = Limit.objects.filter(provider=provider, mx_group=EVERYBODY, unit=unit)
             if amount is None:
@@ -103,10 +111,8 @@ def set_account_limits(*, provider: Provider, amounts: Mapping[int, int | None],
 
 
 def courtesy_of(provider: Provider, mx_group: int) -> Courtesy:
-    """What a mailbox provider asks of mail that this account hands over; nothing for the catcher and for APIs."""
-    if provider.is_catcher or provider.kind != "smtp" or provider.options.get("is_relay"):
-        return Courtesy()
-    return COURTESIES.get(mx_group, Courtesy())
+    """What a mailbox provider asks of servers that hand it mail directly; a relay paces its own deliveries."""
+    return COURTESIES.get(mx_group, Courtesy()) if provider.options.get("is_direct") else Courtesy()
 
 
 def _per_minute(provider: Provider, mx_group: int, *, has_own: bool) -> int:

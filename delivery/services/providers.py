@@ -88,7 +88,9 @@ def store_secret(provider_id: int, *, name: str, value: str, user: User | None) 
 def _kept_options(row: Provider) -> dict[str, Any]:
     """What no form asks for, set by hand: the level of pipelining, messages a connection."""
     return {
-        name: row.options[name] for name in ("level", "per_connection", "in_flight", "api_url") if name in row.options
+        name: row.options[name]
+        for name in ("level", "per_connection", "in_flight", "is_direct", "api_url")
+        if name in row.options
     }
 
 

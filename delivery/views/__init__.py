@@ -86,7 +86,8 @@ def limits(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(Provider, pk=pk)
     form = LimitsForm(request.POST or None, provider=found)
     if request.method == "POST" and form.is_valid():
-        set_account_limits(provider=found, amounts=form.amounts(), user=request.user)
+        is_direct = form.cleaned_data["is_direct"]
+        set_account_limits(provider=found, amounts=form.amounts(), is_direct=is_direct, user=request.user)
         messages.success(request, _("Saved."))
         return redirect("delivery:limits", pk=pk)
     paces = found.paces.filter(step__gt=0).order_by("mx_group")

@@ -17,10 +17,13 @@ def relay() -> Provider:
 def test_limits_are_stored_shown_and_taken_away(team_client: Client, relay: Provider) -> None:
     url = f"/providers/{relay.pk}/limits/"
 
-    team_client.post(url, {"minute": "600", "day": "50000"})
+    team_client.post(url, {"minute": "600", "day": "50000", "is_direct": "on"})
+    relay.refresh_from_db()
+    was_direct = relay.options["is_direct"]
     shown = team_client.get(url).text
     team_client.post(url, {"minute": "", "day": "40000"})
 
+    assert was_direct
     assert 'value="50000"' in shown
     assert list(Limit.objects.values_list("unit", "amount")) == [(Limit.Unit.DAY, 40_000)]
     assert AuditEntry.objects.filter(verb="provider.limits").count() == 2

@@ -114,13 +114,12 @@ def test_connections_to_a_mailbox_provider_are_counted(mailing: Mailing) -> None
     assert second is None
 
 
-def test_the_catcher_and_relays_have_no_courtesies(provider: Provider) -> None:
+def test_known_limits_of_mailbox_providers_are_kept_where_mail_is_handed_over_directly(provider: Provider) -> None:
+    assert rooms(provider) == {}
+
+    provider.options["is_direct"] = True
+
     assert rooms(provider)[4] == 2
-    provider.options["is_relay"] = True
-    assert rooms(provider) == {}
-    provider.options.pop("is_relay")
-    provider.is_catcher = True
-    assert rooms(provider) == {}
 
 
 def test_a_steady_rhythm_spreads_the_planned_number(mailing: Mailing) -> None:
