@@ -27,11 +27,12 @@ def timeline_of(contact: Contact, *, before: datetime | None = None, limit: int 
 
 def own_facts(contact: Contact, *, before: datetime | None, limit: int) -> list[TimelineEntry]:
     """Added, asked, joined, left, suppressed."""
+    # What one import or form does at one instant keeps this order: added, then agreed, then joined, read from below.
     entries = [
-        TimelineEntry(at=contact.created_at, icon="user-plus", title=_("Added to the contacts")),
-        *_of_consents(contact, before, limit),
-        *_of_subscriptions(contact),
         *_of_suppressions(contact),
+        *_of_subscriptions(contact),
+        *_of_consents(contact, before, limit),
+        TimelineEntry(at=contact.created_at, icon="user-plus", title=_("Added to the contacts")),
     ]
     return [entry for entry in entries if before is None or entry.at < before]
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Purpose(models.TextChoices):
@@ -14,9 +15,9 @@ class Purpose(models.TextChoices):
 
 
 class ConsentState(models.IntegerChoices):
-    UNKNOWN = 0, _("not asked")
-    GRANTED = 1, _("granted")
-    DENIED = 2, _("denied")
+    UNKNOWN = 0, pgettext_lazy("a consent", "not asked")
+    GRANTED = 1, pgettext_lazy("a consent", "granted")
+    DENIED = 2, pgettext_lazy("a consent", "denied")
 
 
 class ConsentStatement(models.Model):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.models.consent import ConsentState
 from contacts.models.suppressions import Suppression
@@ -20,16 +21,16 @@ class ContactImport(models.Model):
     """
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", _("waiting for its columns")
-        MATCHED = "matched", _("ready to be checked")
-        TRYING = "trying", _("dry run")
-        TRIED = "tried", _("ready to start")
-        RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        UNDOING = "undoing", _("being undone")
-        UNDONE = "undone", _("undone")
-        FAILED = "failed", _("failed")
-        CANCELLED = "cancelled", _("cancelled")
+        UPLOADED = "uploaded", pgettext_lazy("an import", "waiting for its columns")
+        MATCHED = "matched", pgettext_lazy("an import", "ready to be checked")
+        TRYING = "trying", pgettext_lazy("an import", "dry run")
+        TRIED = "tried", pgettext_lazy("an import", "ready to start")
+        RUNNING = "running", pgettext_lazy("an import", "running")
+        DONE = "done", pgettext_lazy("an import", "done")
+        UNDOING = "undoing", pgettext_lazy("an import", "being undone")
+        UNDONE = "undone", pgettext_lazy("an import", "undone")
+        FAILED = "failed", pgettext_lazy("an import", "failed")
+        CANCELLED = "cancelled", pgettext_lazy("an import", "cancelled")
 
     class Kind(models.TextChoices):
         PEOPLE = "people", _("People who agreed to hear from us")

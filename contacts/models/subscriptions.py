@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ContactList(models.Model):
@@ -42,9 +43,9 @@ class Subscription(models.Model):
     """One contact on one list. Leaving keeps the row: an import never brings somebody back."""
 
     class State(models.IntegerChoices):
-        SUBSCRIBED = 1, _("subscribed")
-        UNSUBSCRIBED = 2, _("unsubscribed")
-        PENDING = 3, _("waiting for confirmation")
+        SUBSCRIBED = 1, pgettext_lazy("a subscription", "subscribed")
+        UNSUBSCRIBED = 2, pgettext_lazy("a subscription", "unsubscribed")
+        PENDING = 3, pgettext_lazy("a subscription", "waiting for confirmation")
 
     contact = models.ForeignKey(
         "contacts.Contact", on_delete=models.CASCADE, related_name="subscriptions", db_index=False

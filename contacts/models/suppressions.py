@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Suppression(models.Model):
@@ -15,12 +16,12 @@ class Suppression(models.Model):
     class Reason(models.IntegerChoices):
         """Numbers are shared with delivery's reasons of a skip (delivery/reasons.py, 20 and up)."""
 
-        UNSUBSCRIBED = 20, _("unsubscribed from everything")
-        HARD_BOUNCE = 21, _("dead address")
-        SOFT_BOUNCES = 22, _("five soft bounces in a row")
-        COMPLAINED = 23, _("complained")
-        MANUAL = 24, _("put on the list by the team")
-        ERASED = 25, _("erased on request")
+        UNSUBSCRIBED = 20, pgettext_lazy("a suppression", "unsubscribed from everything")
+        HARD_BOUNCE = 21, pgettext_lazy("a suppression", "dead address")
+        SOFT_BOUNCES = 22, pgettext_lazy("a suppression", "five soft bounces in a row")
+        COMPLAINED = 23, pgettext_lazy("a suppression", "complained")
+        MANUAL = 24, pgettext_lazy("a suppression", "put on the list by the team")
+        ERASED = 25, pgettext_lazy("a suppression", "erased on request")
 
     class Scope(models.IntegerChoices):
         ALL = 0, _("everything")

@@ -284,3 +284,16 @@ def test_complaint_is_taken_off_by_administrators_only(team_client: Client, cami
     team_client.force_login(olivier, backend="allauth.account.auth_backends.AuthenticationBackend")
     team_client.post(url)
     assert not Suppression.objects.exists()
+
+
+def test_pages_speak_french(team_client: Client, camille: Contact, ines: User) -> None:
+    User.objects.filter(pk=ines.pk).update(language="fr")
+    suppress(address_key=camille.address_key, reason=23, scope=0, origin="", at=NOW)
+
+    table = get(team_client, reverse("contacts:list"))
+    page = get(team_client, reverse("contacts:contact", args=[camille.pk]))
+
+    assert "Ajouter un contact" in table
+    assert "1 contact" in table
+    for words in ("Aucune campagne ne touche cette personne.", "Raison\u00a0: s’est plainte", "Accords et preuves"):
+        assert words in page
