@@ -31,9 +31,11 @@ class Sheet:
             raise UnreadableFile(_("This is an archive, not a table; unpack it first."))
         if any(entry.file_size > _MOST_TEXTS for entry in members if entry.filename.endswith("sharedStrings.xml")):
             raise UnreadableFile(_("The spreadsheet holds too many texts to be read; save it as CSV and try again."))
+        self._file = path.open("rb")  # a name without .xlsx, as uploads are kept under, openpyxl would not take
         try:
-            self._book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            self._book = load_workbook(self._file, read_only=True, data_only=True, keep_links=False)
         except _BROKEN as error:
+            self._file.close()
             raise UnreadableFile(
                 _("The spreadsheet is damaged and cannot be opened. Open it in Excel, save it again, and try again.")
             ) from error
@@ -45,6 +47,7 @@ class Sheet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._book.close()
+        self._file.close()
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         for sheet in self._book.worksheets:

@@ -70,13 +70,15 @@ def import_contacts(walk: Walk, file: Path) -> None:
     walk.page.set_input_files("[name=file]", file)
     walk.press("Continue to the columns")
     walk.look("import-columns")
-    walk.press("Continue to the consent")
+    walk.press("Continue to the people")
     walk.page.fill("[name=new_list]", "Clients")
     walk.page.fill("[name=consent_source]", "Bulletin d’inscription en boutique, case cochée")
     walk.look("import-consent")
-    walk.press("Continue to the check")
+    walk.press("Start the dry run")
+    walk.until(lambda: walk.page.locator("form[action$='/try/']").count() > 0, seconds=20)
     walk.look("import-check")
-    walk.press("Import the whole file")
+    with walk.page.expect_navigation():
+        walk.page.locator(".ev-head .btn-primary").click()
     walk.until(lambda: walk.page.locator(".ev-badge.is-ok").count() > 0, seconds=20)
     figures = walk.page.locator(".ev-figures dd").all_inner_texts()
     assert figures[:4] == ["4", "0", "0", "2"], figures
