@@ -51,8 +51,9 @@ class Answers:
 def sign_in(answers: Answers) -> str:
     """The words of an answer that asks for less, or "" when nobody does."""
     for words in answers.words:
-        is_unwelcome = words.startswith("421") and not answers.answered
-        if (is_unwelcome or _TOO_FAST.search(words)) and not _PER_CONNECTION.search(words):
+        # A bare 421 is a server that restarts or has enough connections: three windows in a row that bring nothing
+        # rest the mailing (sending.FRUITLESS), and nobody is slowed for it.
+        if _TOO_FAST.search(words) and not _PER_CONNECTION.search(words):
             return words
     if answers.deferred >= max(ENOUGH, answers.answered * SHARE):
         return answers.words[0] if answers.words else "deferred"

@@ -23,7 +23,7 @@ LATER = "451 4.3.0 later"
         (Answers(100, 1, ["421 mwinf5c04 Too many connections, slow down. OFR004_104"]), True),
         (Answers(100, 0, ["421 4.7.0 too many messages on this connection"]), False),
         (Answers(80, 0, ["421 4.3.2 service closing"]), False),
-        (Answers(0, 0, ["421 4.3.2 service closing"]), True),
+        (Answers(0, 0, ["421 4.3.2 service closing"]), False),
         (Answers(50, 1, ["452 4.2.2 mailbox full"]), False),
     ],
 )  # fmt: skip
