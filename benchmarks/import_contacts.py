@@ -73,14 +73,15 @@ def _print_import(name: str, path: Path, database: int) -> None:
 def _import(path: Path) -> Any:
     from django.core.files import File
 
-    from contacts.imports import match_columns, open_file, run_import, start_import
+    from contacts.imports import match_columns, open_file, run_import, start_import, state_consent
     from contacts.models import ContactList
 
     with path.open("rb") as file:
         job, _facts = open_file(file=File(file), file_name=path.name, user=None)
     match_columns(job=job, mapping=job.mapping)
     contact_list, _made = ContactList.objects.get_or_create(name="Newsletter")
-    start_import(job=job, contact_list=contact_list, consent_source="benchmark", tracking_consent=0)
+    state_consent(job=job, contact_list=contact_list, consent_source="benchmark", tracking_consent=0)
+    start_import(job=job)
     done = run_import(job.pk)
     assert done is not None
     assert done.state == "done", done.error
