@@ -1,5 +1,6 @@
 """What other floors and pages ask of sending."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
 
 from common.tokens import Purpose, encode
 from contacts.models import Contact
@@ -35,7 +37,8 @@ def note_worker() -> None:
 
 def note_held(is_held: bool) -> None:
     """What the sweep saw of the restore guard, for pages: the banner costs no query of its own."""
-    cache.set(_IS_HELD, is_held, timeout=None)
+    with suppress(RedisError, OSError):  # sending from the command line goes on without Redis
+        cache.set(_IS_HELD, is_held, timeout=None)
 
 
 def is_known_held() -> bool:

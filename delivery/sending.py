@@ -19,6 +19,7 @@ from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
 from contacts.tombstones import any_tombstones, tombstones_of
 from delivery import ledger
+from delivery.failpoints import passing
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
 from delivery.limits.limiter import limiter_for
@@ -93,10 +94,12 @@ class BatchSender:
             self._settle_after_loss()
 
     def _close(self) -> None:
+        passing("write_back")
         ledger.write_back(self.claim, self._facts, done_to=self._done_to)
         self._facts = []
 
     def _give_back(self) -> None:
+        passing("release")
         ledger.release_batch(self.claim, backoff=self.run.backoff)
 
     def _windows(self) -> Iterator[Await]:
@@ -111,6 +114,7 @@ class BatchSender:
             waiting = waiting[:granted]
             prepared, unfit = self._prepare(waiting)
             self.lane.ready()
+            passing("mark.before")
             open_to = waiting[-1].message.pk
             opened = ledger.mark_window(
                 self.claim,
@@ -123,6 +127,7 @@ class BatchSender:
             if opened is None:
                 self._limiter.give_back(granted, now=timezone.now())
                 return
+            passing("mark.after")
             self._facts, self._deadline = unfit, opened.deadline
             yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to, granted)
 
@@ -172,6 +177,7 @@ class BatchSender:
             if isinstance(result, Await):
                 yield result
                 continue
+            passing("window")
             answered.add(result.index)
             self._facts.append(self._fact_of(window[result.index][0], result))
             if time.monotonic() - renewed > RENEWAL:

@@ -18,6 +18,7 @@ from contacts.models import ContactField
 from contacts.services import ASKING_REST
 from contacts.tracking import tracking_table
 from delivery.counters import draw
+from delivery.failpoints import passing
 from delivery.limits import waves
 from delivery.models import Content, Mailing
 from delivery.reasons import Reason
@@ -59,6 +60,7 @@ def take_block(mailing_id: int) -> Block | None:
         if locked.state != Mailing.State.SENDING or locked.snapshot_done_at is not None:
             return None
         block = _write(plan, locked, first=first, size=size)
+        passing("snapshot")
     if mailing.snapshot_cursor == 0 or block.is_last:
         _analyse()
     return block

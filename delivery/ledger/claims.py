@@ -17,6 +17,7 @@ from django.utils import timezone
 from common.sql import load_sql
 from delivery import guard
 from delivery.copies import Copy
+from delivery.failpoints import passing
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
@@ -87,6 +88,7 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
         taken = cursor.fetchone()
     if taken is None:
         return None
+    passing("claim")
     batch_id, mailing_id, first_id, last_id, rounds, mx_group = taken
     return Claim(
         number=number,

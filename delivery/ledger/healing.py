@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from common.sql import load_sql
+from delivery.failpoints import passing
 from delivery.guard import RESTORED
 from delivery.models import Batch, Counter, Mailing
 from delivery.reasons import Reason
@@ -74,6 +75,7 @@ def _heal_one() -> tuple[int, int | None] | None:
             {"reason": int(Reason.LEASE_OVER), "claim": claim, "done_to": done_to, "open_to": open_to},
         )
         doubts = cursor.rowcount
+        passing("heal")
         cursor.execute(load_sql("delivery", "heal_batch"), {"batch": batch_id, "doubts": doubts})
         healed = cursor.fetchone()
         return doubts, mailing_id if healed and healed[0] == Batch.State.HELD else None

@@ -11,14 +11,15 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 
 import pytest
 
 from accounts.models import Organisation
 from contacts.models import ContactList, Suppression
-from delivery import ledger
+from delivery import failpoints, ledger
 from delivery.models import Mailing, Outcome, Provider
 from delivery.queries import HELD
 from delivery.services import plan_mailing, resume_mailing
@@ -108,6 +109,41 @@ def test_workers_asleep_for_two_leases_double_nobody_and_lose_nobody(
         assert_true(mailing, server, people=600)
 
 
+@pytest.mark.kill
+@pytest.mark.parametrize("point", failpoints.NAMES)
+@pytest.mark.django_db(transaction=True)
+def test_ended_at_a_named_point_doubles_nobody_and_loses_nobody(
+    point: str, organisation: Organisation, clients: ContactList, make_people: MakePeople, moody_provider: Provider
+) -> None:
+    """One worker dies at the point; others, with a long lease or after it, do the rest."""
+    make_people(60)
+    with smtp_server() as server:
+        moody_provider.options = {"host": "127.0.0.1", "port": server.port, "tls": "none"}
+        moody_provider.save()
+        mailing = plan_mailing(order(clients, moody_provider))
+        with crew(mailing, count=0) as workers:
+            if point == "heal":  # somebody must have left a lease to be healed
+                end_at(workers.context, mailing, "mark.after")
+            end_at(workers.context, mailing, point)
+            workers.count = 2
+            end = time.monotonic() + 30
+            while time.monotonic() < end and not is_finished(mailing):
+                workers()
+                time.sleep(0.1)
+
+        assert_true(mailing, server, people=60)
+        in_doubt = ledger.ledger_of(mailing.pk).unknown
+        assert in_doubt <= 4, "no more than one window"
+        assert in_doubt == 0 or point in ("mark.after", "window", "write_back", "heal")
+
+
+def end_at(context: "multiprocessing.context.ForkServerContext", mailing: Mailing, point: str) -> None:
+    """A worker that ends at the point; it must come there."""
+    process = start(context, mailing.pk, point)
+    process.join(20)
+    assert process.exitcode == 137, f"no worker came to {point}"
+
+
 def wait_until_some_left(server: SmtpServer, end: float) -> None:
     while not server.accepted and time.monotonic() < end:
         time.sleep(0.01)
@@ -133,9 +169,25 @@ def resume_when_held(mailing: Mailing) -> None:
         resume_mailing(mailing.pk)
 
 
+@dataclass
+class Crew:
+    """Called, it sees to it that `count` workers are running, and names them."""
+
+    context: "multiprocessing.context.ForkServerContext"
+    mailing_id: int
+    count: int
+    running: list[ForkServerProcess] = field(default_factory=list)
+
+    def __call__(self) -> list[ForkServerProcess]:
+        self.running[:] = [process for process in self.running if process.is_alive()]
+        while len(self.running) < self.count:
+            self.running.append(start(self.context, self.mailing_id))
+        return self.running
+
+
 @contextlib.contextmanager
-def crew(mailing: Mailing) -> Iterator[Callable[[], list[ForkServerProcess]]]:
-    """Yields a call that sees to it that WORKERS are running, and names them."""
+def crew(mailing: Mailing, *, count: int = WORKERS) -> Iterator[Crew]:
+    """Workers for the time of the block."""
     before = os.environ.copy()
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "config.test_settings",
@@ -146,29 +198,24 @@ def crew(mailing: Mailing) -> Iterator[Callable[[], list[ForkServerProcess]]]:
     }
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.kill.worker"])
-    running: list[ForkServerProcess] = []
-
-    def workers() -> list[ForkServerProcess]:
-        running[:] = [process for process in running if process.is_alive()]
-        while len(running) < WORKERS:
-            running.append(start(context, mailing.pk))
-        return running
-
+    workers = Crew(context, mailing.pk, count)
     workers()
     try:
         yield workers
     finally:
-        for process in running:
+        for process in workers.running:
             process.kill()
             process.join()
         os.environ.clear()
         os.environ |= before
 
 
-def start(context: "multiprocessing.context.ForkServerContext", mailing_id: int) -> ForkServerProcess:
+def start(
+    context: "multiprocessing.context.ForkServerContext", mailing_id: int, failpoint: str = ""
+) -> ForkServerProcess:
     from tests.kill.worker import work
 
-    process = context.Process(target=work, args=(mailing_id,), daemon=True)
+    process = context.Process(target=work, args=(mailing_id, failpoint), daemon=True)
     process.start()
     return process
 

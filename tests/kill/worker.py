@@ -12,12 +12,13 @@ django.setup()
 
 from django.db import Error, connection  # noqa: E402 - after the setup
 
-from delivery import dispatch  # noqa: E402
+from delivery import dispatch, failpoints  # noqa: E402
 from delivery.models import Mailing  # noqa: E402
 
 
-def work(mailing_id: int) -> None:
-    """Sweep, snapshot and send until somebody kills us."""
+def work(mailing_id: int, failpoint: str = "") -> None:
+    """Sweep, snapshot and send until somebody kills us, or the named point does."""
+    failpoints.armed = failpoint
     while True:
         with contextlib.suppress(Error):
             due = dispatch.sweep()
