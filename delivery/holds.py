@@ -85,7 +85,7 @@ def said_of(brake: Brake) -> str:
     }
     if brake.kind is None:
         return ""
-    return words[Brake.Kind(brake.kind)] % {"value": percent(brake.value), "limit": percent(brake.limit)}
+    return words[Brake.Kind(brake.kind)] % {"value": percent(brake.value), "limit": percent(brake.limit, 1)}
 
 
 def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:

@@ -40,7 +40,7 @@ def test_a_stopped_share_is_said_on_the_live_page_and_at_home(team_client: Clien
     page = text_of(team_client, reverse("campaigns:live", args=[braked.pk]))
 
     assert "Gmail – Stopped: you decide" in page
-    assert "5 % dead addresses; the limit is 2 %." in page or "5.00% dead addresses; the limit is 2.00%." in page
+    assert "5.00% dead addresses; the limit is 2.0%." in page
     assert "A first wave has left to: Orange." in page
     assert page.count(reverse("campaigns:give_up", args=[braked.pk])) == 1
     assert page.count(reverse("campaigns:go_on", args=[braked.pk])) == 2
