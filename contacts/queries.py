@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -16,6 +17,7 @@ from contacts.models import (
     Contact,
     ContactField,
     ContactList,
+    LeavingReason,
     Purpose,
     SubscribeForm,
     Subscription,
@@ -192,6 +194,29 @@ def forms_with_counts() -> "QuerySet[SubscribeForm]":
         .prefetch_related("lists")
         .order_by("name")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """One answer to "why?", how many gave it, and the latest words beside it."""
+
+    word: str
+    count: int
+    words: list[str]
+
+
+def reasons_for_leaving(mailing_id: int) -> list[Leaving]:
+    """Why people left after a mailing, of those who cared to say, the most frequent first; one statement."""
+    latest = ArrayAgg("words", filter=~Q(words=""), order_by="-at", default=[])
+    rows = (
+        LeavingReason.objects.filter(mailing_id=mailing_id)
+        .values_list("answer")
+        .annotate(count=Count("pk"), latest=latest)
+    )
+    found = [
+        Leaving(str(LeavingReason.Answer(answer).label), count, words[:5]) for answer, count, words in rows.order_by()
+    ]
+    return sorted(found, key=lambda row: -row.count)
 
 
 def consents_of(contact: Contact) -> list[Consent]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.figures.live import notes_of
 from campaigns.models import Campaign
 from common.figures import number, percent
+from contacts.queries import Leaving, reasons_for_leaving
 from delivery.checking import Counted, counted
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Mailing, Outcome
@@ -69,6 +70,7 @@ class Report:
     refusals: list[Cluster]
     skipped: list[ReasonRow]
     doubtful: list[ReasonRow]
+    leaving: list[Leaving]
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def report_of(campaign: Campaign, mailing: Mailing, *, span: timedelta | None) -
         refusals=refusals_of(mailing),
         skipped=_reasons(ledger, Outcome.State.SKIPPED),
         doubtful=_reasons(ledger, Outcome.State.UNKNOWN),
+        leaving=reasons_for_leaving(mailing.pk),
     )
 
 

@@ -19,6 +19,7 @@ from campaigns import services
 from campaigns.models import Campaign
 from campaigns.services import Draft
 from contacts.models import Contact, ContactList
+from contacts.services import note_leaving_reason
 from delivery.models import Link, Outcome
 from delivery.reasons import Reason
 from templates_app.models import TemplateVersion
@@ -475,3 +476,15 @@ def test_report_in_french(team_client: Client, finished: Campaign, ines: User) -
 
     assert "Taux" in page
     assert "50,0<small>\u202f%" in page
+
+
+def test_report_tells_why_people_left(team_client: Client, finished: Campaign) -> None:
+    mailing = finished.mailing_id or 0
+    for message, answer in ((1, 1), (2, 1), (3, 4)):
+        note_leaving_reason(mailing=mailing, message=message, answer=answer, words="<b>un par mois</b>", at=NOW)
+
+    page = text_of(team_client, url("report", finished))
+
+    card = page.partition('id="leaving"')[2]
+    assert card.index("Too many messages") < card.index("I receive them elsewhere")
+    assert "&lt;b&gt;un par mois" in card
