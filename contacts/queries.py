@@ -132,9 +132,11 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
     ]
 
 
-def filtered(*, text: str, contact_list: int | None, state: str) -> "QuerySet[Contact]":
+def filtered(*, text: str, contact_list: int | None, state: str, tag: int | None = None) -> "QuerySet[Contact]":
     """The contacts a table shows. `state`: "", "mailable", "left", "suppressed" or a suppression's number."""
     people = Contact.objects.search(text)
+    if tag is not None:
+        people = people.tagged(tag)
     if contact_list is not None:
         people = people.who_left(contact_list) if state == "left" else people.on_list(contact_list)
     if state == "mailable":

@@ -4,8 +4,9 @@ from celery import shared_task
 from django.utils import translation
 
 from common.locks import only_one
+from contacts import exports
 from contacts.imports import waiting_imports, work_on
-from contacts.models import ContactImport
+from contacts.models import ContactExport, ContactImport
 from contacts.services import tidy
 
 
@@ -33,3 +34,23 @@ def resume_imports() -> None:
         if is_ours:
             for number in waiting_imports():
                 run_import.apply_async((number,), expires=20)  # found again by the next sweep
+
+
+@shared_task(queue="bulk")
+def run_export(export_id: int) -> None:
+    """Write one export, in the language of whoever asked for it."""
+    job = ContactExport.objects.select_related("user").filter(pk=export_id).first()
+    if job is None:
+        return
+    with translation.override((job.user and job.user.language) or None):
+        exports.run_export(export_id)
+
+
+@shared_task(queue="default")
+def tend_exports() -> None:
+    """Ring for exports nobody works on, and remove the files whose week is over."""
+    with only_one("contacts.tend_exports") as is_ours:
+        if is_ours:
+            exports.remove_expired()
+            for number in exports.waiting_exports():
+                run_export.apply_async((number,), expires=50)  # found again by the next sweep

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import builder, import_runs, imports, lists, people, proof, public, suppressions
+from contacts.views import builder, exports, import_runs, imports, lists, people, proof, public, suppressions
 
 app_name = "contacts"
 urlpatterns = [
@@ -39,6 +39,9 @@ urlpatterns = [
     path("contacts/imports/<int:pk>/stop/", import_runs.stop, name="stop_import"),
     path("contacts/imports/<int:pk>/undo/", import_runs.undo, name="undo_import"),
     path("contacts/imports/<int:pk>/remove/", import_runs.remove, name="remove_import"),
+    path("contacts/exports/", exports.table, name="exports"),
+    path("contacts/exports/new/", exports.new, name="new_export"),
+    path("contacts/exports/<str:token>/", exports.fetch, name="export_file"),
     path("contacts/suppressions/", suppressions.table, name="suppressions"),
     path("contacts/suppressions/new/", suppressions.new, name="new_suppression"),
     path("contacts/suppressions/<int:pk>/lift/", suppressions.lift, name="lift_suppression"),

@@ -13,6 +13,7 @@ from contacts.addresses import folded
 from contacts.models.consent import ConsentState
 from contacts.models.subscriptions import Subscription
 from contacts.models.suppressions import Suppression
+from contacts.models.tags import ContactTag
 
 if TYPE_CHECKING:
     from contacts.models.subscriptions import ContactList
@@ -78,6 +79,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         state = Subscription.State.UNSUBSCRIBED
         left = Subscription.objects.filter(contact=models.OuterRef("pk"), contact_list=contact_list, state=state)
         return self.filter(models.Exists(left))
+
+    def tagged(self, tag: int) -> "ContactQuerySet":
+        """Who carries the tag."""
+        return self.filter(models.Exists(ContactTag.objects.filter(tag=tag, contact=models.OuterRef("pk"))))
 
     def subscribed(self) -> "ContactQuerySet":
         """On at least one list."""

@@ -35,7 +35,7 @@ from contacts.services.suppressions import (
     suppress_all,
     suppress_on_list,
 )
-from contacts.services.tags import set_tags, tags_named
+from contacts.services.tags import tags_named
 
 __all__ = [
     "ASKING_REST",
@@ -73,7 +73,6 @@ __all__ = [
     "request_address",
     "request_own",
     "save_form",
-    "set_tags",
     "state_source",
     "statement_for",
     "subscribe",

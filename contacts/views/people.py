@@ -15,7 +15,16 @@ from common.paging import page
 from contacts.addresses import BrokenAddress
 from contacts.forms.people import ContactForm, JoinForm, NewContactForm
 from contacts.mailbox_providers import BY_NUMBER
-from contacts.models import ConsentStatement, Contact, ContactList, Purpose, Subscription, Suppression
+from contacts.models import (
+    ConsentStatement,
+    Contact,
+    ContactExport,
+    ContactList,
+    Purpose,
+    Subscription,
+    Suppression,
+    Tag,
+)
 from contacts.queries import (
     consents_of,
     filtered,
@@ -64,20 +73,25 @@ def table(request: Request) -> HttpResponse:
     sort = sort if sort in ORDERS and not text else "-added"
     lists = list(ContactList.objects.all())
     chosen = next((row for row in lists if str(row.pk) == list_id), None)
-    people = filtered(text=text, contact_list=chosen.pk if chosen else None, state=state)
+    tags = list(Tag.objects.all()[:500])
+    tag = next((row for row in tags if str(row.pk) == request.GET.get("tag", "")), None)
+    people = filtered(text=text, contact_list=chosen.pk if chosen else None, state=state, tag=tag.pk if tag else None)
     found = page(people, order=ORDERS[sort], cursor=request.GET.get("cursor", ""))
     context = {
         "tabs": tabs("list"),
         "page": found,
         "rows": rows_of(found.rows),
-        "size": size_of(people, is_whole_table=not (text or chosen or state)),
+        "size": size_of(people, is_whole_table=not (text or chosen or state or tag)),
         "search": text,
         "lists": lists,
         "chosen": chosen,
         "states": _states(),
         "state": state,
         "sort": sort,
-        "is_filtered": bool(text or chosen or state),
+        "tags": tags,
+        "tag": tag,
+        "formats": ContactExport.Format.choices,
+        "is_filtered": bool(text or chosen or state or tag),
     }
     return render(request, "contacts/list.html", context)
 
@@ -106,6 +120,7 @@ def _contact_context(contact: Contact, join: JoinForm) -> dict[str, Any]:
         "fields": named_fields(contact),
         "provider": BY_NUMBER.get(contact.mx_group),
         "entries": timeline_of(contact),
+        "tags": Tag.objects.filter(links__contact=contact),
         "join": join,
     }
 

@@ -1,12 +1,13 @@
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import translation
 
 from contacts.imports import (
     match_columns,
@@ -25,6 +26,13 @@ Importer = Callable[..., ContactImport]
 @pytest.fixture(autouse=True)
 def files_of_this_test(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Sentences are asserted; a page test before may have left its language behind."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

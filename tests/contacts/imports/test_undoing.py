@@ -30,7 +30,7 @@ from contacts.models import (
     Tag,
 )
 from contacts.registry import mailed
-from contacts.services import create_list, set_tags, state_source, subscribe, unsubscribe
+from contacts.services import create_list, state_source, subscribe, unsubscribe
 from tests.contacts.imports.conftest import Importer
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -180,7 +180,7 @@ def test_an_undo_that_died_goes_on(run: Importer, monkeypatch: pytest.MonkeyPatc
 
 
 def test_tags_of_the_import_go_and_others_stay(matched: Importer, camille: Contact) -> None:
-    set_tags(contact=camille, names=["vip"])
+    ContactTag.objects.create(tag=Tag.objects.create(name="vip"), contact=camille)
     job = matched(f"email\n{camille.address}\n")
     vip, fair = Tag.objects.get(), Tag.objects.create(name="fair")
     ContactImport.objects.filter(pk=job.pk).update(tags=[vip.pk, fair.pk])
