@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from contacts.exports import ask_export, run_export
 from contacts.imports import open_files
 from contacts.models import Contact, ContactField, ContactImport, ContactTag, Tag
@@ -32,7 +32,9 @@ WRONG = "lea@@courriel.example,Léa,,\n,Sans,Adresse,Lyon\nout@courriel.example,
 
 
 @pytest.fixture
-def addresses(run: Importer, tried: Importer, camille: Contact, ines: User) -> dict[str, str]:
+def addresses(
+    organisation: Organisation, run: Importer, tried: Importer, camille: Contact, ines: User
+) -> dict[str, str]:
     """Pages worth looking at, each with something true on it."""
     city = ContactField.objects.create(key="city", label="Ville")
     Contact.objects.filter(pk=camille.pk).update(fields={str(city.pk): "Lyon 7e"})
@@ -95,6 +97,7 @@ def test_screens_in_a_browser(
     found = {}
     for name, address in addresses.items():
         page.goto(f"{live_server.url}{address}", wait_until="load")
+        assert page.url == f"{live_server.url}{address}"  # nobody was sent elsewhere
         page.screenshot(path=PICTURES / f"{name}-{size}-{theme}-{language}.png", full_page=True)
         found[name] = (barriers(page), overflow(page), missing_icons(page))
     context.close()
