@@ -1,4 +1,4 @@
-"""A campaign from frozen to accepted, the ledger on: rows 1 to 4 of the table in docs/performance.md.
+"""A campaign from frozen to accepted, the ledger on: sending, row by row of what is measured against other platforms.
 
     python -m benchmarks.campaign SINK [--people 100000] [--kilobytes 10] [--rtt 0] [--chunking] [--runs 3] …
 
