@@ -3,9 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import Organisation, User
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """A page asked for in French leaves its language to the thread: each test begins in ours."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture
