@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from accounts.models import Organisation, User
@@ -15,6 +16,7 @@ from deliverability.models import Sender, SendingDomain
 from delivery.models import Provider
 from templates_app.models import Template, TemplateVersion
 from templates_app.rendering import compile_source
+from tests.campaigns.pages import Count, counting
 
 SOURCE = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Bonjour {{ contact.first_name | default: "vous" }}</mj-text>
@@ -116,3 +118,16 @@ def change(campaign: Campaign) -> Callable[..., Campaign]:
         return campaign
 
     return apply
+
+
+@pytest.fixture
+def count_queries(team_client: Client) -> Count:
+    """How many queries a page costs once everything that is kept is kept."""
+
+    def count(address: str) -> int:
+        assert team_client.get(address).status_code == 200
+        with counting() as queries:
+            team_client.get(address)
+        return len(queries)
+
+    return count
