@@ -4,12 +4,17 @@ Limits on loops and output do not see what one filter makes in one step, and `re
 end.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.utils import translation
+from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
+from liquid import Environment
 from liquid.builtin.filters import array, math, misc, string
 from liquid.exceptions import FilterError
+from liquid.filter import with_environment
 
 LIMIT = 100_000  # characters
 
@@ -46,6 +51,36 @@ def _join_size(value: object, separator: object = " ") -> int:
     return _weigh(value) + count * _weigh(separator)
 
 
+# Directive of strftime → the one that gives its number, and the names by number. Python's own names follow the
+# locale of the process, which is English on a server.
+_NAMES: dict[str, tuple[str, dict[int, Any]]] = {
+    "%B": ("%m", MONTHS),
+    "%b": ("%m", MONTHS_3),
+    "%A": ("%u", {number + 1: name for number, name in WEEKDAYS.items()}),
+    "%a": ("%u", {number + 1: name for number, name in WEEKDAYS_ABBR.items()}),
+}
+
+
+@with_environment
+def date(value: Any, form: Any, *, environment: Environment) -> Any:
+    """A date by strftime's directives, months and days of the week in the language of the text."""
+    if not isinstance(form, str):  # undefined
+        return misc.date(value, form, environment=environment)
+    language = getattr(environment, "language", "en")
+
+    def name(found: re.Match[str]) -> str:
+        if found[0] not in _NAMES:
+            return found[0]
+        directive, names = _NAMES[found[0]]
+        number = str(misc.date(value, directive, environment=environment))
+        word = str(names[int(number)]) if number.isdigit() else found[0]
+        return word.capitalize() if language == "en" else word.lower()
+
+    with translation.override(language):
+        # a form that is the author's own HTML stays so: liquid tells them by their class
+        return misc.date(value, type(form)(re.sub(r"%.", name, form)), environment=environment)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "abs": math.abs_,
     "append": _grows(string.append, _joined),
@@ -53,7 +88,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "at_most": math.at_most,
     "capitalize": string.capitalize,
     "ceil": math.ceil,
-    "date": misc.date,
+    "date": date,
     "default": misc.default,
     "divided_by": math.divided_by,
     "downcase": string.downcase,

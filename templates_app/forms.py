@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from templates_app.mjml import SIZE_LIMIT
@@ -46,8 +47,9 @@ class TemplateForm(forms.ModelForm[Template]):
 
 
 class LookForm(forms.Form):
-    """A source to look at, as whom, in which theme."""
+    """A source to look at, as whom, in which theme, with its dates in which language."""
 
     source = forms.CharField(max_length=SIZE_LIMIT, strip=False, required=False)
     reader = forms.IntegerField(required=False)
     theme = forms.ChoiceField(choices=[("light", "light"), ("dark", "dark")], required=False)
+    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)

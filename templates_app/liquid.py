@@ -66,6 +66,10 @@ class _Closed(Environment):
     local_namespace_limit = 200_000
     output_stream_limit = 1_000_000
 
+    def __init__(self, *, is_html: bool, language: str) -> None:
+        self.language = language
+        super().__init__(autoescape=is_html, tolerance=Mode.STRICT)
+
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         for tag in TAGS:
             self.add_tag(tag)
@@ -73,8 +77,12 @@ class _Closed(Environment):
             self.add_filter(name, function)
 
 
-_HTML = _Closed(autoescape=True, tolerance=Mode.STRICT)
-_PLAIN = _Closed(autoescape=False, tolerance=Mode.STRICT)
+@lru_cache
+def _environment(is_html: bool, language: str) -> _Closed:
+    return _Closed(is_html=is_html, language=language)
+
+
+_PLAIN = _environment(False, "en")
 
 
 class CannotRender(Exception):
@@ -102,10 +110,10 @@ class Parsed:
 
 
 @lru_cache(maxsize=256)
-def parse(text: str, *, is_html: bool = False) -> Parsed:
-    """Raises SourceErrors with the place of what cannot be read."""
+def parse(text: str, *, is_html: bool = False, language: str = "en") -> Parsed:
+    """`language` is the one dates are written in. Raises SourceErrors with the place of what cannot be read."""
     try:
-        template = (_HTML if is_html else _PLAIN).from_string(text)
+        template = _environment(is_html, language).from_string(text)
         found = template.analyze()
         for name, spans in found.filters.items():
             if name not in FILTERS:
@@ -118,9 +126,9 @@ def parse(text: str, *, is_html: bool = False) -> Parsed:
     return Parsed(template, frozenset(names), frozenset(found.locals))
 
 
-def render(text: str, variables: Mapping[str, object], *, is_html: bool = False) -> str:
+def render(text: str, variables: Mapping[str, object], *, is_html: bool = False, language: str = "en") -> str:
     """Raises SourceErrors for a text that cannot be read, CannotRender for values that do not fit."""
-    return parse(text, is_html=is_html).render(variables)
+    return parse(text, is_html=is_html, language=language).render(variables)
 
 
 def names_in(*texts: str) -> frozenset[str]:

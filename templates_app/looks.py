@@ -64,7 +64,7 @@ def report_on(source: str, *, known: frozenset[str], variables: Mapping[str, Any
     """Everything there is to say about `source`; `variables` are those of the person it is read as."""
     try:
         compiled = compile_source(source)
-        html = render(compiled.html, variables)
+        html = render(compiled.html, variables, language="fr")
     except SourceErrors as error:
         return Report(error.problems, [], 0)
     except liquid.CannotRender as error:

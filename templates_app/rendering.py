@@ -37,9 +37,9 @@ def check_source(source: str) -> list[Problem]:
         return error.problems
 
 
-def render(html: str, variables: Mapping[str, object]) -> str:
-    """HTML for one person; values are escaped. Raises SourceErrors or liquid.CannotRender."""
-    return liquid.render(html, variables, is_html=True)
+def render(html: str, variables: Mapping[str, object], *, language: str) -> str:
+    """HTML for one person; values are escaped, dates in `language`. Raises SourceErrors or liquid.CannotRender."""
+    return liquid.render(html, variables, is_html=True, language=language)
 
 
 def undefined_names(text: str, *, known: Iterable[str]) -> list[str]:

@@ -62,7 +62,7 @@ def starter(request: Request, key: str, language: str) -> HttpResponse:
         html = starter_html(key, language)
     except KeyError as error:
         raise Http404 from error
-    return HttpResponse(looks.shown(render_message(html, reader_variables(None))))
+    return HttpResponse(looks.shown(render_message(html, reader_variables(None), language=language)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -97,7 +97,8 @@ def message(request: Request) -> HttpResponse:
     """A source as one person would read it, for its own frame."""
     look = _look(request)
     try:
-        html = render_message(compile_source(look["source"]).html, reader_variables(look["reader"]))
+        html = compile_source(look["source"]).html
+        html = render_message(html, reader_variables(look["reader"]), language=look["language"])
     except (SourceErrors, CannotRender):
         return render(request, "templates_app/message_errors.html", status=422)
     return HttpResponse(looks.shown(html, theme=look["theme"] or "light"))
@@ -107,9 +108,9 @@ def message(request: Request) -> HttpResponse:
 @message_policy
 def version(request: Request, pk: int) -> HttpResponse:
     """A saved version, for thumbnails, the history and the editor's first look (`?reader=`)."""
-    found = get_object_or_404(TemplateVersion, pk=pk)
-    reader = _reader(request.GET.get("reader", ""))
-    return HttpResponse(looks.shown(render_message(found.html, reader_variables(reader))))
+    found = get_object_or_404(TemplateVersion.objects.select_related("template"), pk=pk)
+    variables = reader_variables(_reader(request.GET.get("reader", "")))
+    return HttpResponse(looks.shown(render_message(found.html, variables, language=found.template.language)))
 
 
 @require_GET
@@ -163,6 +164,7 @@ def _look(request: Request) -> dict[str, Any]:
     form = LookForm(request.POST)
     form.is_valid()
     values = {"source": "", "reader": None, "theme": "light"} | form.cleaned_data
+    values["language"] = values.get("language") or "fr"
     values["source"] = values["source"].replace("\r\n", "\n").replace("\r", "\n")
     values["reader"] = _reader(str(values["reader"] or ""))
     return values

@@ -75,6 +75,7 @@ def _checks(campaign: Campaign, reach: Reach) -> Iterator[Check]:
             preheader=campaign.preheader,
             html=campaign.template_version.html,
             source=campaign.template_version.source,
+            language=campaign.language,
         )
         yield from message.check_subject(words)
         yield from message.check_preheader(words)
@@ -119,6 +120,7 @@ def show(*, campaign: Campaign, contact: Contact | None) -> Shown:
         preheader=campaign.preheader,
         html=version.html if version else "",
         source=version.source if version else "",
+        language=campaign.language,
     )
     lists = list(campaign.lists.all())
     return _shown(words, contact=contact, list_name=lists[0].name if lists else "")
@@ -129,7 +131,7 @@ _NOBODY = Contact(address="", first_name="", last_name="", language="", fields={
 
 
 def _shown(words: message.Words, *, contact: Contact | None, list_name: str = "") -> Shown:
-    draft = Draft(subject=words.subject, html=words.html, preheader=words.preheader)
+    draft = Draft(words.subject, words.html, words.preheader, language=words.language)
     try:
         found = preview(draft, contact=contact or _NOBODY, list_name=list_name)
     except (SourceErrors, liquid.CannotRender) as error:

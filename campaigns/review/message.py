@@ -27,6 +27,7 @@ class Words:
     preheader: str
     html: str
     source: str
+    language: str = "fr"
 
 
 def listed(names: list[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
 
 from common.tokens import Purpose, Signer, message_bytes
@@ -95,9 +95,10 @@ class _Look:
         constants = {"organisation": organisation_of(content.mailing)}
         names = frozenset(self.doors)
         try:
-            self.subject_cut = cut(texts.subject, doors=names, constants=constants, is_html=False)
-            self.text_cut = cut(texts.text, doors=names, constants=constants, is_html=False)
-            self.html_cut = cut(texts.html, doors=names, constants=constants, is_html=True)
+            part = partial(cut, doors=names, constants=constants, language=content.language)
+            self.subject_cut = part(texts.subject, is_html=False)
+            self.text_cut = part(texts.text, is_html=False)
+            self.html_cut = part(texts.html, is_html=True)
         except SourceErrors as error:
             raise ContentRefused([str(error)]) from error
         used = {UNSUBSCRIBE}.union(*(one.doors for one in (self.subject_cut, self.text_cut, self.html_cut)))

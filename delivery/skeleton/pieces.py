@@ -119,9 +119,9 @@ class _Cutter:
         return ValueSlot(str(path[0]), _writer(path[1], steps, is_html=self.is_html))
 
 
-def cut(text: str, *, doors: frozenset[str], constants: Values, is_html: bool) -> Cut:
+def cut(text: str, *, doors: frozenset[str], constants: Values, is_html: bool, language: str) -> Cut:
     """Raises SourceErrors. `constants` are the variables that are the same for everybody (organisation)."""
-    parsed = parse(text, is_html=is_html)
+    parsed = parse(text, is_html=is_html, language=language)
     cutter = _Cutter(parsed, doors, constants, is_html)
     for node in parsed.nodes:
         cutter.add(node)

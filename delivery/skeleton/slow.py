@@ -44,7 +44,7 @@ def render_slowly(content: Content, message: Message, *, at: datetime) -> bytes:
     mail = Mail(_POLICY)
     mail["From"] = _from(content.sender_name, frame.sender)
     mail["To"] = mailbox(message.address)[0]
-    mail["Subject"] = _subject(safe(liquid.render(texts.subject, variables), "Subject"))
+    mail["Subject"] = _subject(safe(liquid.render(texts.subject, variables, language=content.language), "Subject"))
     _add_identity(mail, frame, message, at)
     if frame.reply_to:
         mail["Reply-To"] = frame.reply_to
@@ -56,7 +56,8 @@ def render_slowly(content: Content, message: Message, *, at: datetime) -> bytes:
     mail["MIME-Version"] = "1.0"
     mail["Content-Type"] = f'multipart/alternative; boundary="{frame.boundary}"'
     for subtype, source, is_html in (("plain", texts.text, False), ("html", texts.html, True)):
-        whole = liquid.render(source, variables, is_html=is_html).replace("\r\n", "\n").replace("\r", "\n")
+        whole = liquid.render(source, variables, is_html=is_html, language=content.language)
+        whole = whole.replace("\r\n", "\n").replace("\r", "\n")
         part = MIMENonMultipart("text", subtype, policy=_POLICY, charset="utf-8")
         part.set_payload(whole, _UTF8)
         mail.attach(part)

@@ -23,6 +23,7 @@ class Draft:
     html: str
     preheader: str = ""
     text: str = ""
+    language: str = "fr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,12 @@ def preview(draft: Draft, *, contact: Contact | None, list_name: str = "") -> Pr
     Raises templates_app.problems.SourceErrors, templates_app.liquid.CannotRender.
     """
     variables = preview_variables(contact_variables(contact or Contact()), list_name=list_name)
-    html = liquid.render(with_preheader(draft.html, draft.preheader), variables, is_html=True)
-    text = liquid.render(draft.text or text_from_html(draft.html), variables)
+    language = draft.language
+    html = liquid.render(with_preheader(draft.html, draft.preheader), variables, is_html=True, language=language)
+    text = liquid.render(draft.text or text_from_html(draft.html), variables, language=language)
     return Preview(
-        subject=liquid.render(draft.subject, variables).strip(),
-        preheader=liquid.render(draft.preheader, variables).strip(),
+        subject=liquid.render(draft.subject, variables, language=language).strip(),
+        preheader=liquid.render(draft.preheader, variables, language=language).strip(),
         html=html,
         text=text,
         size=len(html.encode()) + _growth(html),

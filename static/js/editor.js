@@ -105,7 +105,7 @@ function start(form) {
   // The frame asks for its own page, under its own policy: the form is sent into it.
   const carrier = document.createElement("form");
   Object.assign(carrier, { method: "post", action: form.dataset.message, target: frame.name, hidden: true });
-  for (const name of ["csrfmiddlewaretoken", "source", "reader", "theme"]) {
+  for (const name of ["csrfmiddlewaretoken", "source", "reader", "theme", "language"]) {
     carrier.append(Object.assign(document.createElement("textarea"), { name }));
   }
   document.body.append(carrier);

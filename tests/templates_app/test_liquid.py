@@ -63,3 +63,23 @@ def test_errors_have_a_place(text: str, line: int, column: int) -> None:
         parse(text)
 
     assert [(one.line, one.column) for one in caught.value.problems] == [(line, column)]
+
+
+@pytest.mark.parametrize(
+    ("language", "seen"),
+    [("fr", "lundi 2 février 2026, lun, fév"), ("en", "Monday 2 February 2026, Mon, Feb")],
+)
+def test_dates_are_in_the_language_of_the_text(language: str, seen: str) -> None:
+    text = "{{ d | date: '%A %-d %B %Y' }}, {{ d | date: '%a' }}, {{ d | date: '%b' }}"
+
+    assert render(text, {"d": "2026-02-02"}, language=language) == seen
+
+
+def test_what_is_no_date_stays_as_it_is() -> None:
+    assert render("{{ d | date: '%B' }}{{ none | date: '%B' }}{{ d | date: form }}", {"d": "soon"}) == "soonsoon"
+
+
+def test_a_form_that_is_html_stays_html() -> None:
+    text = "{{ d | date: '<b>%B</b>' }}"
+
+    assert render(text, {"d": "2026-02-02"}, is_html=True, language="fr") == "<b>février</b>"

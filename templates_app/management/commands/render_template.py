@@ -20,13 +20,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the MJML source")
         parser.add_argument("--contact", help='fill the names for one person: {"first_name": "Zoé", …}')
+        parser.add_argument("--language", choices=["fr", "en"], default="fr", help="of its dates; default fr")
         parser.add_argument("--json", action="store_true", help="print html, text, names and problems as one object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         source, contact = _read(options["file"]), _contact(options["contact"])
         try:
             compiled = compile_source(source)
-            html = compiled.html if contact is None else render(compiled.html, preview_variables(contact))
+            html = compiled.html if contact is None else _filled(compiled.html, contact, options["language"])
         except SourceErrors as error:
             self._refuse(options, error.problems)
         except CannotRender as error:
@@ -51,6 +52,10 @@ class Command(BaseCommand):
         for one in problems:
             level = "error" if one.is_error else "warning"
             self.stderr.write(f"{file}:{one.line}:{one.column}: {level}: {one.message}")
+
+
+def _filled(html: str, contact: dict[str, Any], language: str) -> str:
+    return render(html, preview_variables(contact), language=language)
 
 
 def _read(path: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 from common.tokens import Purpose, decode
 from delivery.skeleton import CannotFill, ContentRefused, compile_content, skeleton_for
 from delivery.skeleton.headers import mailbox, safe
+from delivery.skeleton.slow import render_slowly
 from tests.delivery.skeleton.contents import AGGREGATE, AT, FULL, HYGIENE_FULL, NONE, make_content, make_message
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,17 @@ def test_the_preheader_is_hidden_on_top_and_replaces_the_templates_own() -> None
     assert "Draps &amp; &lt;i&gt;" in parts.html
     assert "old" not in parts.html
     assert "Draps" not in parts.text
+
+
+@pytest.mark.parametrize(("language", "month"), [("fr", "février"), ("en", "February")])
+def test_dates_are_in_the_language_of_the_content(language: str, month: str) -> None:
+    content = make_content("<p>{{ contact.since | date: '%B' }} {{ '2026-02-01' | date: '%B' }}</p>", language=language)
+    message = make_message(content, contact={"since": "2025-02-03"})
+
+    skeleton = compile_content(content)
+
+    assert f"{month} {month}<" in skeleton.fill_parts(message).html
+    assert skeleton.fill(message, at=AT).source == render_slowly(content, message, at=AT)
 
 
 def test_parts_for_providers_carry_the_same() -> None:
