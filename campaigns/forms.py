@@ -17,14 +17,14 @@ from campaigns.services import Draft
 from contacts.models import ContactList
 from deliverability.models import Sender
 from delivery.models import Provider
-from delivery.models.limits import GROUPS
+from delivery.models.limits import groups
 from templates_app.models import Template
 
 
 class ShareForm(forms.Form):
     """Which mailbox provider's share a decision is about."""
 
-    share = forms.TypedChoiceField(choices=GROUPS, coerce=int)
+    share = forms.TypedChoiceField(choices=groups, coerce=int)
 
 
 class AudienceForm(forms.Form):

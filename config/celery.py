@@ -23,6 +23,17 @@ app.conf.beat_schedule = {
     "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
     "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},
     "exports": {"task": "contacts.tasks.tend_exports", "schedule": schedule(60), "options": {"queue": "default"}},
+    "mail-domains": {
+        "task": "contacts.tasks.look_up_domains",
+        "schedule": schedule(60),
+        "options": {"queue": "default", "expires": 60},
+    },
+    "new-mail-domains": {
+        "task": "contacts.tasks.look_up_domains",
+        "schedule": crontab(hour=1, minute=50),
+        "kwargs": {"is_whole": True},
+        "options": {"queue": "default"},
+    },
     "due-confirmations": {
         "task": "delivery.tasks.write_due_mails",
         "schedule": schedule(10),

@@ -161,6 +161,10 @@ RETRY_STEPS = env.list(
     "ENVOL_RETRY_STEPS", cast=float, default=[60, 300, 900, 1800, 3600, 7200, 14400, 14400, 21600, 21600]
 )
 
+# ── the DNS: who keeps the mailboxes of company domains. Empty = the machine's own name servers ─────────────────────
+NAMESERVERS = env.list("ENVOL_NAMESERVERS", default=[])
+DNS_SECONDS = env.float("ENVOL_DNS_SECONDS", default=5)  # for one domain, every server and try together
+
 # ── mail written by the system itself (password reset, …): the catcher unless EMAIL_URL says otherwise ──────────
 CATCHER_PORT = env.int("ENVOL_CATCHER_PORT", default=2525)
 vars().update(env.email_url("EMAIL_URL", default=f"smtp://127.0.0.1:{CATCHER_PORT}"))

@@ -16,7 +16,7 @@ from import_export.admin import ExportMixin, ImportExportMixin
 from accounts.models import User
 from contacts.addresses import BrokenAddress, address_key
 from contacts.imports.refused import harmless
-from contacts.models import Contact, ContactField, ContactImport, ContactList, Suppression
+from contacts.models import Contact, ContactField, ContactImport, ContactList, MailDomain, Suppression
 from contacts.queries import EXACT_UP_TO
 from contacts.services import lift_suppression
 
@@ -140,6 +140,22 @@ class SuppressionAdmin(ImportExportMixin, UncountedAdmin):
 class ContactFieldAdmin(UncountedAdmin):
     list_display = ("label", "key", "kind")
     search_fields = ("label", "key")
+
+
+@admin.register(MailDomain)
+class MailDomainAdmin(UncountedAdmin):
+    """What the DNS said; the task asks again by itself."""
+
+    list_display = ("name", "mx_group", "answer", "hosts", "asked_at", "due_at")
+    list_filter = ("answer",)
+    search_fields = ("name__startswith",)
+    ordering = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: MailDomain | None = None) -> bool:
+        return False
 
 
 @admin.register(ContactImport)

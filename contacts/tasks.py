@@ -1,10 +1,10 @@
 """Celery's legs: one call each."""
 
 from celery import shared_task
-from django.utils import translation
+from django.utils import timezone, translation
 
 from common.locks import only_one
-from contacts import exports
+from contacts import exports, mail_domains
 from contacts.imports import waiting_imports, work_on
 from contacts.models import ContactExport, ContactImport
 from contacts.services import tidy
@@ -25,6 +25,8 @@ def run_import(import_id: int) -> None:
         return
     with translation.override((job.user and job.user.language) or None):
         work_on(job)
+    if ContactImport.objects.filter(pk=import_id, state=ContactImport.State.DONE).exists():
+        look_up_domains.apply_async((), {"is_whole": True}, expires=600)
 
 
 @shared_task(queue="default")
@@ -54,3 +56,11 @@ def tend_exports() -> None:
             exports.remove_expired()
             for number in exports.waiting_exports():
                 run_export.apply_async((number,), expires=50)  # found again by the next sweep
+
+
+@shared_task(queue="default")
+def look_up_domains(is_whole: bool = False) -> None:
+    """Who keeps the mailboxes of company domains; `is_whole` after an import and each night, when people are new."""
+    with only_one("contacts.look_up_domains") as is_ours:
+        if is_ours:
+            mail_domains.tend(now=timezone.now(), is_whole=is_whole)

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from contacts.addresses import address_key, domain_of
 from contacts.audience import Audience
-from contacts.mailbox_providers import group_of
+from contacts.mail_domains import group_for
 from contacts.models import Contact, Suppression
 from contacts.services import note_tracking_asked
 from contacts.tombstones import tombstones_of
@@ -72,7 +72,7 @@ def write_letter(
     )
     if named.get("may_ask_tracking") and not reason:
         note_tracking_asked(contacts=[contact.pk], at=at)
-    _queue(mailing, number, reason, address=address, at=at)
+    _queue(mailing, number, reason, mx_group=group_for(domain_of(address_key(address))), at=at)
     return number
 
 
@@ -81,14 +81,14 @@ def next_occasion() -> int:
     return draw_occasion()
 
 
-def _queue(mailing: Mailing, number: int, reason: int, *, address: str, at: datetime) -> None:
+def _queue(mailing: Mailing, number: int, reason: int, *, mx_group: int, at: datetime) -> None:
     """A batch of one, and the mailing's counts with it."""
     if reason:
         Outcome.objects.create(message_id=number, mailing=mailing, state=Outcome.State.SKIPPED, reason=reason, at=at)
     Batch.objects.create(
         mailing=mailing,
         provider_id=mailing.provider_id,
-        mx_group=group_of(domain_of(address_key(address))),
+        mx_group=mx_group,
         first_id=number,
         last_id=number,
         state=Batch.State.DONE if reason else Batch.State.PENDING,

@@ -4,6 +4,7 @@ from contacts.models.confirmations import Confirmation, LeavingReason, OptInGate
 from contacts.models.consent import Consent, ConsentState, ConsentStatement, Purpose
 from contacts.models.exports import ContactExport
 from contacts.models.imports import ColumnMemory, ContactImport, ImportedContact, ImportFinding
+from contacts.models.mail_domains import MailDomain
 from contacts.models.people import Contact, ContactField, Engagement
 from contacts.models.subscribe_forms import SubscribeForm
 from contacts.models.subscriptions import ContactList, Subscription
@@ -26,6 +27,7 @@ __all__ = [
     "ImportFinding",
     "ImportedContact",
     "LeavingReason",
+    "MailDomain",
     "OptInGate",
     "Purpose",
     "SubscribeForm",

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.addresses import address_key, domain_of, fingerprint, sort_key
-from contacts.mailbox_providers import group_of
+from contacts.mail_domains import group_for
 from contacts.models import ConsentState, ConsentStatement, Contact, Purpose, Suppression
 from contacts.services.consent import record_consent
 
@@ -67,7 +67,7 @@ def add_unconfirmed(*, address: str, language: str) -> Contact:
 
 
 def _new(address: str, key: str) -> Contact:
-    contact = Contact(address=address.strip(), address_key=key, mx_group=group_of(domain_of(key)))
+    contact = Contact(address=address.strip(), address_key=key, mx_group=group_for(domain_of(key)))
     # Left out, they would be the database's to fill in, and no text yet when the sort key is folded.
     contact.first_name = contact.last_name = contact.language = ""
     return contact
@@ -80,7 +80,7 @@ def change_contact(*, contact: Contact, address: str, first_name: str, last_name
     A new address is a new key: suppressions of the old one stay with the old one.
     """
     contact.address, contact.address_key = address.strip(), address_key(address)
-    contact.mx_group = group_of(domain_of(contact.address_key))
+    contact.mx_group = group_for(domain_of(contact.address_key))
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
     contact.updated_at = timezone.now()
     _save(contact)

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models.limits import GROUPS
+from delivery.models.limits import groups
 from delivery.models.mailings import Mailing
 
 
@@ -34,7 +34,7 @@ class Brake(models.Model):
         REFUSALS = 4, _("refusals")
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="brakes", db_index=False)
-    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=GROUPS)
+    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=groups)
     state = models.SmallIntegerField(choices=State.choices, db_default=0)
     wave_size = models.IntegerField()  # people the first wave may have
     wave_count = models.IntegerField(db_default=0)  # people the snapshot put into it so far

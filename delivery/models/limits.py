@@ -1,5 +1,7 @@
 """What slows sending: limits a person set, the pace the world's answers have earned, and counts of a day."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -7,8 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from contacts.mailbox_providers import MAILBOX_PROVIDERS
 from delivery.models.providers import Provider
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 EVERYBODY = -1  # in place of a mailbox provider: the whole account
-GROUPS = [(EVERYBODY, _("all mailboxes")), *((known.number, known.name) for known in MAILBOX_PROVIDERS)]
+
+
+def groups() -> "list[tuple[int, str | _StrPromise]]":
+    """Choices of a mailbox provider; called, so that a new one needs no migration."""
+    return [(EVERYBODY, _("all mailboxes")), *((known.number, known.name) for known in MAILBOX_PROVIDERS)]
 
 
 class Limit(models.Model):
@@ -24,7 +33,7 @@ class Limit(models.Model):
         DAY = 86_400, _("messages a day")
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="limits")
-    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=GROUPS, default=EVERYBODY)
+    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=groups, default=EVERYBODY)
     unit = models.IntegerField(_("unit"), choices=Unit.choices)
     amount = models.PositiveIntegerField(_("at most"))
 
@@ -44,7 +53,7 @@ class Pace(models.Model):
     """How careful the governor is with one mailbox provider through one account (limits/governor.py)."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="paces")
-    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=GROUPS)
+    mx_group = models.SmallIntegerField(_("mailbox provider"), choices=groups)
     step = models.SmallIntegerField(_("step"), db_default=0)  # 0 = free, each step slower
     rest_until = models.DateTimeField(_("rests until"), null=True)
     reason = models.TextField(_("what the server said"), blank=True, db_default="")
