@@ -5,8 +5,9 @@ from django.db import connection
 
 from contacts.audience import Audience, Obstacle, preview
 from contacts.models import ConsentStatement, Contact, ContactList, Suppression
-from contacts.services import add_contact, create_list, subscribe, suppress, unsubscribe
+from contacts.services import add_contact, create_list, subscribe, suppress, suppress_on_list, unsubscribe
 
+Reason = Suppression.Reason
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -41,6 +42,22 @@ def test_audience_of_two_lists_holds_each_person_once_under_the_smallest_list(
     found = rows(Audience(lists=(sales.pk, newsletter.pk)))
 
     assert found == [(camille.pk, newsletter.pk), (lea.pk, newsletter.pk), (marc.pk, sales.pk)]
+
+
+def test_a_list_that_bans_an_address_gives_way_to_one_that_does_not(
+    camille: Contact, newsletter: ContactList, sales: ContactList, statement: ConsentStatement
+) -> None:
+    subscribe(contact=camille, contact_list=sales, statement=statement)
+    lea = join("lea@courriel.example", statement, newsletter)
+    for contact in (camille, lea):
+        suppress_on_list(
+            address_key=contact.address_key, contact_list=newsletter, reason=Reason.MANUAL, origin="", at=NOW
+        )
+    both = Audience(lists=(newsletter.pk, sales.pk))
+
+    assert rows(both) == [(camille.pk, sales.pk), (lea.pk, newsletter.pk)]
+    found = preview(both, reaches_samples=False)
+    assert (found.reached, found.obstacles) == (1, [(Obstacle.MANUAL, 1)])
 
 
 def test_audience_leaves_out_who_left(camille: Contact, newsletter: ContactList) -> None:
