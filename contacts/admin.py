@@ -128,6 +128,9 @@ class SuppressionAdmin(ImportExportMixin, UncountedAdmin):
     ordering = ("-created_at", "-pk")
     raw_id_fields = ("contact_list",)
 
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        return False  # another reason or address would lift the first one without a trace
+
     def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
         lift_suppression(suppression=obj, user=_person(request))
 

@@ -1,4 +1,9 @@
-"""Erased people, found by the fingerprint of an address that came back some other way."""
+"""Erased people, found by the fingerprint of an address that came back some other way.
+
+SQL cannot make a fingerprint: its key never leaves Python. Whoever gives an address a contact again writes its
+tombstones down as plain suppressions (services.suppressions.revive), which the review page and the snapshot then find
+like any other; the claim looks at the fingerprints themselves, for what came between.
+"""
 
 from collections.abc import Iterable
 

@@ -154,6 +154,8 @@ class BatchSender:
         """Rendered messages, and facts about those that cannot be made."""
         prepared, unfit = [], []
         for one in waiting:
+            if not one.message.address:  # erased since the snapshot: the mark's look says so
+                continue
             try:
                 prepared.append((one, self.lane.prepare(one.message)))
             except CannotPrepare as error:

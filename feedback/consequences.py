@@ -86,7 +86,7 @@ def _push_engagement(events: Sequence[Told]) -> None:
         elif told.contact and told.kind == Kind.CLICKED:
             clicked[told.contact] = max(told.at, clicked.get(told.contact, told.at))
     if opened or clicked:
-        push_engagement(opened=opened, clicked=clicked, mailed={})
+        push_engagement(opened=opened, clicked=clicked)
 
 
 def _leave(events: Sequence[Told]) -> None:

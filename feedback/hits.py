@@ -82,7 +82,7 @@ def _keep_last_opens(hits: Sequence[Hit], rows: list[tuple[int, int, int | None]
             day = hits[number].at.astimezone(UTC).date()
             opened[contact] = max(day, opened.get(contact, day))
     if opened:
-        push_engagement(opened=opened, clicked={}, mailed={})
+        push_engagement(opened=opened, clicked={})
 
 
 @cache

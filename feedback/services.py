@@ -12,6 +12,7 @@ from contacts.services import (
     choose_language,
     note_leaving_reason,
     pause_contact,
+    push_own_acts,
     record_consent,
     statement_for,
     subscribe,
@@ -110,7 +111,8 @@ def _wording(row: ContactList) -> str:
 
 @transaction.atomic
 def save_answers(*, contact: Contact, answers: Sequence[Answer], proof: Proof) -> None:
-    """Record the tracking questions that were answered."""
+    """Record the tracking questions that were answered; to say something, or nothing, is a sign of life."""
+    push_own_acts(acted={contact.pk: proof.at})
     for answer in answers:
         _record_answer(contact, answer, proof)
 

@@ -162,13 +162,10 @@ def _posted_scope(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What somebody receives and what may be measured. Forged, damaged and forgotten tokens get the same answer."""
-    try:
-        opened = tokens.decode(token, purpose=tokens.Purpose.PREFERENCES)
-    except tokens.BadToken:
+    known = _known(token, tokens.Purpose.PREFERENCES)
+    if known is None:
         return _no_such_link(request)
-    person = person_of(mailing=opened.mailing, message=opened.message)
-    if person is None or person.contact is None:
-        return _no_such_link(request)
+    opened, person, contact = known
     if request.method == "POST" and request.POST.get("leave") == "all":
         leave(
             mailing=opened.mailing,
@@ -180,12 +177,12 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         )
         return _page(request, "unsubscribed", opened, person, {"everything": True, "why": LeavingForm()})
     if request.method == "POST" and request.POST.get("act", "save") != "save":
-        return _ask_mailbox(request, opened, person, person.contact)
+        return _ask_mailbox(request, opened, person, contact)
     with translation.override(_language(request, person)):
-        offered = choices_of(person.contact)
+        offered = choices_of(contact)
         posted = request.POST if request.method == "POST" else None
         ours = organisation()
-        form = PreferencesForm(posted, offered=offered, contact=person.contact, policy=ours.tracking_policy)
+        form = PreferencesForm(posted, offered=offered, contact=contact, policy=ours.tracking_policy)
         if form.is_valid():
             _save(request, form, person)
             return _see_other(request)
@@ -194,6 +191,16 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     response = _page(request, "preferences", opened, person, shown)
     response.status_code = 400 if form.errors else 200
     return response
+
+
+def _known(token: str, purpose: tokens.Purpose) -> tuple[tokens.Token, Person, Contact] | None:
+    """Whom a token opens, where there still is a contact to choose anything for."""
+    try:
+        opened = tokens.decode(token, purpose=purpose)
+    except tokens.BadToken:
+        return None
+    person = person_of(mailing=opened.mailing, message=opened.message)
+    return (opened, person, person.contact) if person and person.contact else None
 
 
 def _save(request: HttpRequest, form: PreferencesForm, person: Person) -> None:
@@ -246,18 +253,15 @@ def _ask_mailbox(request: HttpRequest, opened: tokens.Token, person: Person, con
 @require_http_methods(["GET", "HEAD", "POST"])
 def tracking(request: HttpRequest, token: str) -> HttpResponse:
     """Only the question whether somebody may be measured: where the block in a message leads."""
-    try:
-        opened = tokens.decode(token, purpose=tokens.Purpose.TRACKING)
-    except tokens.BadToken:
+    known = _known(token, tokens.Purpose.TRACKING)
+    if known is None:
         return _no_such_link(request)
-    person = person_of(mailing=opened.mailing, message=opened.message)
-    if person is None or person.contact is None:
-        return _no_such_link(request)
+    opened, person, contact = known
     with translation.override(_language(request, person)):
         posted = request.POST if request.method == "POST" else None
-        form = TrackingForm(posted, contact=person.contact, policy=organisation().tracking_policy)
+        form = TrackingForm(posted, contact=contact, policy=organisation().tracking_policy)
         if form.is_valid():
-            save_answers(contact=person.contact, answers=_answers(form), proof=_proof(request))
+            save_answers(contact=contact, answers=_answers(form), proof=_proof(request))
             return _see_other(request)
     saved = posted is None and request.GET.get("saved") == "1"
     return _page(request, "tracking", opened, person, {"form": form, "saved": saved})

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 from campaigns.models import Campaign
 from common.sql import load_sql
 from contacts.models import Contact
-from contacts.services import push_engagement
 from delivery.models import Mailing, Message, Outcome
 from delivery.reasons import Reason
 from delivery.snapshot import take_block
@@ -62,7 +61,6 @@ def tell(campaign: Campaign, *, left_at: datetime, warmth: float, teller: Teller
     while (block := take_block(mailing.pk)) is not None and not block.is_last:
         pass
     accepted = _settle(mailing, left_at=left_at, random=teller.random)
-    push_engagement(opened={}, clicked={}, mailed={copy.contact: copy.at for copy in accepted})
     react(mailing, accepted, warmth=warmth, teller=teller)
     Campaign.objects.filter(pk=campaign.pk).update(updated_at=left_at, created_at=left_at - timedelta(days=3))
     return mailing

@@ -169,9 +169,9 @@ class Engagement(models.Model):
     """
 
     contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="engagement")
-    last_mailed_at = models.DateTimeField(null=True)
     last_opened_on = models.DateField(null=True)  # a date, not an instant: all that hygiene mode may keep
     last_clicked_at = models.DateTimeField(null=True)
+    last_own_at = models.DateTimeField(null=True)  # another act of their own: a confirmation, the preference page
     soft_bounce_count = models.SmallIntegerField(db_default=0)
 
     class Meta:

@@ -10,7 +10,7 @@ from contacts.services.confirmations import (
     tidy,
 )
 from contacts.services.consent import Circumstances, record_consent, state_source, statement_for
-from contacts.services.engagement import push_engagement, push_soft_bounces
+from contacts.services.engagement import push_engagement, push_own_acts, push_soft_bounces
 from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
 from contacts.services.joining import Posted, confirm_joining, post_form, save_form
 from contacts.services.leaving import note_leaving_reason
@@ -66,6 +66,7 @@ __all__ = [
     "pause_contact",
     "post_form",
     "push_engagement",
+    "push_own_acts",
     "push_soft_bounces",
     "record_consent",
     "remove_contact",

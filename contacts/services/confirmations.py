@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from contacts.addresses import address_key, fingerprint
 from contacts.canonical import canonical
-from contacts.models import Confirmation, ConsentStatement, Contact, OptInGate, SubscribeForm, Suppression
+from contacts.models import Confirmation, ConsentStatement, Contact, OptInGate, SubscribeForm
+from contacts.services.engagement import push_own_acts
+from contacts.services.suppressions import forget_words, let_back
 from contacts.signals import confirmation_due
 
 log = structlog.get_logger(__name__)
@@ -186,7 +188,8 @@ def take_answer(confirmation: int, *, witness: Witness) -> tuple[Confirmation, b
     row.confirmed_agent, row.mail_due_at = witness.user_agent[:300], None
     row.save(update_fields=["state", "confirmed_at", "confirmed_ip", "confirmed_agent", "mail_due_at"])
     key = address_key(row.address)
-    Suppression.objects.filter(fingerprint=fingerprint(key), reason=Suppression.Reason.ERASED).delete()
+    let_back(key)
+    push_own_acts(acted={row.contact_id: witness.at})
     open_gate(key=key)
     return row, True
 
@@ -201,7 +204,7 @@ def tidy(*, at: datetime | None = None) -> int:
     OptInGate.objects.filter(passed_at__lte=at - GATE).delete()
     with connection.cursor() as cursor:
         cursor.execute(
-            "select c.id from contacts_contact c where exists (select from contacts_confirmation q "
+            "select c.id, c.address_key from contacts_contact c where exists (select from contacts_confirmation q "
             "  where q.contact_id = c.id and q.kind = 1 and q.state = 2 and q.asked_at <= %(before)s) "
             "and c.created_at <= %(before)s "
             "and not exists (select from contacts_confirmation q where q.contact_id = c.id and q.state <> 2) "
@@ -209,6 +212,7 @@ def tidy(*, at: datetime | None = None) -> int:
             "and not exists (select from contacts_consent k where k.contact_id = c.id) limit 1000",
             {"before": at - FORGET_AFTER},
         )
-        forgotten = [row[0] for row in cursor.fetchall()]
+        forgotten = dict(cursor.fetchall())
     Contact.objects.filter(pk__in=forgotten).delete()
+    forget_words(forgotten.values())
     return len(forgotten)

@@ -10,6 +10,7 @@ from contacts.addresses import address_key, domain_of, fingerprint, sort_key
 from contacts.mail_domains import group_for
 from contacts.models import ConsentState, ConsentStatement, Contact, Purpose, Suppression
 from contacts.services.consent import record_consent
+from contacts.services.suppressions import carry_suppressions, forget_words, revive
 
 
 class ContactRefused(ValueError):
@@ -32,8 +33,7 @@ def add_contact(
     suppression. `fields` is {"<ContactField id>": value}.
     """
     key = address_key(address)
-    if Suppression.objects.filter(fingerprint=fingerprint(key)).exists():
-        raise ContactRefused(_("This person asked to be erased; only they can come back."))
+    _refuse_erased(key)
     contact = _new(address, key)
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
     contact.fields = fields or {}
@@ -49,6 +49,7 @@ def add_contact(
     return contact
 
 
+@transaction.atomic
 def add_unconfirmed(*, address: str, language: str) -> Contact:
     """The row of somebody who is said to want our mail; it waits for their confirmation. Known people are given back.
 
@@ -63,7 +64,13 @@ def add_unconfirmed(*, address: str, language: str) -> Contact:
         _save(contact)
     except ContactRefused:  # somebody was faster
         return Contact.objects.get(address_key=key)
+    revive(key)
     return contact
+
+
+def _refuse_erased(key: str) -> None:
+    if Suppression.objects.filter(fingerprint=fingerprint(key)).exists():
+        raise ContactRefused(_("This person asked to be erased; only they can come back."))
 
 
 def _new(address: str, key: str) -> Contact:
@@ -77,19 +84,26 @@ def _new(address: str, key: str) -> Contact:
 def change_contact(*, contact: Contact, address: str, first_name: str, last_name: str, language: str) -> Contact:
     """Store new words about a person, and `contact.fields` as it stands. Raises as `add_contact`.
 
-    A new address is a new key: suppressions of the old one stay with the old one.
+    A new address is a new key. What the person said no to, or the team about them, holds there too; that a mailbox is
+    dead stays with the old address.
     """
-    contact.address, contact.address_key = address.strip(), address_key(address)
+    old, key = contact.address_key, address_key(address)
+    if key != old:
+        _refuse_erased(key)
+    contact.address, contact.address_key = address.strip(), key
     contact.mx_group = group_for(domain_of(contact.address_key))
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
     contact.updated_at = timezone.now()
     _save(contact)
+    if key != old:
+        carry_suppressions(old=old, new=key)
     return contact
 
 
 def remove_contact(*, contact: Contact) -> None:
     """Delete a person with consents, subscriptions and engagement. Suppressions of the address stay."""
     contact.delete()
+    forget_words([contact.address_key])
 
 
 def _save(contact: Contact) -> None:

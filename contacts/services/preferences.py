@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from contacts.addresses import address_key
-from contacts.models import Confirmation, Contact, Suppression
+from contacts.models import Confirmation, Contact
 from contacts.services.confirmations import Request, Witness, ask, pass_gate, take_answer
+from contacts.services.engagement import push_own_acts
 from contacts.services.people import change_contact
-from contacts.services.suppressions import suppress
 
 PAUSES = (30, 60, 90)  # days
 ASKING_REST = timedelta(days=183)  # "no asking again within six months" (CNIL deliberation 2026-042)
@@ -21,6 +21,7 @@ def pause_contact(*, contact: Contact, days: int, at: datetime) -> None:
         raise ValueError(days)
     contact.paused_until = at + timedelta(days=days) if days else None
     Contact.objects.filter(pk=contact.pk).update(paused_until=contact.paused_until)
+    push_own_acts(acted={contact.pk: at})
 
 
 def choose_language(*, contact: Contact, language: str) -> None:
@@ -70,9 +71,6 @@ def confirm_address(confirmation: int, *, witness: Witness) -> Confirmation:
     if not is_first:
         return row
     contact = row.contact
-    left = list(
-        Suppression.objects.filter(address_key=contact.address_key, reason=Suppression.Reason.UNSUBSCRIBED, scope=1)
-    )
     change_contact(
         contact=contact,
         address=row.address,
@@ -80,14 +78,6 @@ def confirm_address(confirmation: int, *, witness: Witness) -> Confirmation:
         last_name=contact.last_name,
         language=contact.language,
     )
-    for suppression in left:
-        suppress(
-            address_key=contact.address_key,
-            reason=suppression.reason,
-            scope=suppression.scope,
-            origin=suppression.origin,
-            at=suppression.created_at,
-        )
     return row
 
 

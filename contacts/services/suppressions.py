@@ -1,15 +1,17 @@
 """Addresses that must not be mailed. Adding is anybody's fact; lifting is a person's decision, and leaves a trace."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
 from common.sql import load_sql
+from contacts.addresses import fingerprint
 from contacts.models import ContactList, Suppression
 
 
@@ -79,6 +81,49 @@ def forbid_address(*, entered: Mapping[str, Any], user: User, at: datetime) -> N
         )
     else:
         suppress(address_key=entered["address"], reason=reason, scope=entered["scope"], origin=origin, at=at)
+
+
+def revive(key: str) -> None:
+    """An erased person's address has a contact again, who must still confirm: its tombstones hold in words, too."""
+    for row in Suppression.objects.filter(fingerprint=fingerprint(key)):
+        suppress(address_key=key, reason=row.reason, scope=row.scope, origin="erasure", at=row.created_at)
+
+
+def let_back(key: str) -> None:
+    """The person themselves came back: their erasure is over. What else was known of the address holds again."""
+    mine = Suppression.objects.filter(Q(fingerprint=fingerprint(key)) | Q(address_key=key))
+    mine.filter(reason=Suppression.Reason.ERASED).delete()
+    revive(key)
+
+
+def forget_words(keys: Iterable[str]) -> None:
+    """These addresses have no contact any more: of an erasure only the fingerprint stays."""
+    Suppression.objects.filter(address_key__in=list(keys), reason=Suppression.Reason.ERASED).delete()
+
+
+# What a person decided, or the team about a person: it goes with them to another address. A bounce speaks of a mailbox.
+OF_A_PERSON = (
+    Suppression.Reason.UNSUBSCRIBED,
+    Suppression.Reason.COMPLAINED,
+    Suppression.Reason.MANUAL,
+    Suppression.Reason.ERASED,
+)
+
+
+@transaction.atomic
+def carry_suppressions(*, old: str, new: str) -> None:
+    """What the person of an address said no to holds at another address of theirs; both are address keys."""
+    for row in Suppression.objects.filter(address_key=old, reason__in=OF_A_PERSON).select_related("contact_list"):
+        if row.contact_list is not None:
+            suppress_on_list(
+                address_key=new,
+                contact_list=row.contact_list,
+                reason=row.reason,
+                origin=row.origin,
+                at=row.created_at,
+            )
+        else:
+            suppress(address_key=new, reason=row.reason, scope=row.scope, origin=row.origin, at=row.created_at)
 
 
 @transaction.atomic

@@ -155,6 +155,7 @@ def mark_window(
                 "is_marketing": is_marketing,
                 "left": Reason.NOT_SUBSCRIBED,
                 "paused": Reason.PAUSED,
+                "erased": Reason.ERASED,
             },
         )
         leave_out = dict(cursor.fetchall())

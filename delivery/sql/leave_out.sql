@@ -4,6 +4,7 @@ select id, reason
   from (select m.id,
                coalesce(
                  (select 0 from delivery_outcome o where o.message_id = m.id),
+                 case when m.address = '' then %(erased)s end,
                  (select s.reason from contacts_suppression s
                    where s.address_key = m.address_key
                      and case s.scope when 0 then true when 1 then %(is_marketing)s

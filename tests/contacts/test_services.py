@@ -19,17 +19,22 @@ from contacts.services import (
     ContactRefused,
     add_contact,
     change_contact,
+    erase_contact,
     lift_suppression,
     push_engagement,
     push_soft_bounces,
     record_consent,
+    remove_contact,
     remove_list,
     state_source,
     subscribe,
     suppress,
     suppress_all,
+    suppress_on_list,
     unsubscribe,
 )
+from contacts.services.people import add_unconfirmed
+from contacts.services.suppressions import let_back
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -200,11 +205,11 @@ def test_lift_suppression_leaves_a_trace(camille: Contact, olivier: User) -> Non
 
 
 def test_push_engagement_keeps_the_latest_and_passes_over_strangers(camille: Contact) -> None:
-    push_engagement(opened={camille.pk: date(2026, 11, 2), 999_999: date(2026, 11, 2)}, clicked={}, mailed={})
-    push_engagement(opened={camille.pk: date(2026, 11, 1)}, clicked={camille.pk: NOW}, mailed={camille.pk: LATER})
+    push_engagement(opened={camille.pk: date(2026, 11, 2), 999_999: date(2026, 11, 2)}, clicked={})
+    push_engagement(opened={camille.pk: date(2026, 11, 1)}, clicked={camille.pk: NOW})
 
     row = Engagement.objects.get()
-    assert (row.last_opened_on, row.last_clicked_at, row.last_mailed_at) == (date(2026, 11, 2), NOW, LATER)
+    assert (row.last_opened_on, row.last_clicked_at) == (date(2026, 11, 2), NOW)
 
 
 def test_push_soft_bounces_sets_the_count(camille: Contact) -> None:
@@ -220,3 +225,53 @@ def test_remove_list_keeps_its_people_and_their_proof(camille: Contact, newslett
     assert Contact.objects.filter(pk=camille.pk).exists()
     assert not camille.subscriptions.exists()
     assert camille.consents.count() == 2
+
+
+def test_a_new_address_carries_what_the_person_said_no_to_and_no_dead_mailbox(
+    camille: Contact, newsletter: ContactList
+) -> None:
+    unsubscribe(contact=camille, at=NOW)
+    old = camille.address_key
+    suppress(address_key=old, reason=Reason.HARD_BOUNCE, scope=Scope.ALL, origin="feedback", at=NOW)
+    suppress_on_list(address_key=old, contact_list=newsletter, reason=Reason.MANUAL, origin="Inès", at=NOW)
+
+    change_contact(contact=camille, address="c.roux@courriel.example", first_name="", last_name="", language="")
+
+    rows = Suppression.objects.filter(address_key="c.roux@courriel.example")
+    assert sorted(rows.values_list("reason", "scope")) == [
+        (Reason.UNSUBSCRIBED, Scope.MARKETING),
+        (Reason.MANUAL, Scope.LIST),
+    ]
+    assert Suppression.objects.filter(address_key=old).count() == 3
+
+
+def test_an_address_cannot_become_that_of_an_erased_person(camille: Contact, statement: ConsentStatement) -> None:
+    erase_contact(contact=add_contact(address="lea@courriel.example"), at=NOW)
+
+    with pytest.raises(ContactRefused, match="erased"):
+        change_contact(contact=camille, address="LEA@courriel.example", first_name="", last_name="", language="")
+
+
+def test_an_erased_address_with_a_contact_again_is_suppressed_in_plain_words_until_it_confirms(db: None) -> None:
+    lea = add_contact(address="lea@courriel.example")
+    suppress(address_key=lea.address_key, reason=Reason.COMPLAINED, scope=Scope.ALL, origin="feedback", at=NOW)
+    erase_contact(contact=lea, at=NOW)
+    assert not Suppression.objects.filter(address_key=lea.address_key).exists()
+
+    back = add_unconfirmed(address="lea@courriel.example", language="fr")
+
+    plain = Suppression.objects.filter(address_key=back.address_key).order_by("scope")
+    assert list(plain.values_list("reason", "scope")) == [
+        (Reason.COMPLAINED, Scope.ALL),
+        (Reason.ERASED, Scope.MARKETING),
+    ]
+    let_back(back.address_key)
+    assert list(plain.values_list("reason")) == [(Reason.COMPLAINED,)]
+    remove_contact(contact=back)
+
+
+def test_a_forgotten_contact_leaves_only_the_fingerprint_of_an_erasure(db: None) -> None:
+    erase_contact(contact=add_contact(address="lea@courriel.example"), at=NOW)
+    remove_contact(contact=add_unconfirmed(address="lea@courriel.example", language="fr"))
+
+    assert list(Suppression.objects.values_list("address_key", "reason")) == [(None, Reason.ERASED)]
