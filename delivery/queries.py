@@ -1,5 +1,6 @@
 """What other floors and pages ask of sending."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +20,10 @@ from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
 from delivery.reasons import Reason
 from delivery.registry import StoryEntry, stories
-from delivery.skeleton import CannotFill, ContentRefused, skeleton_for, view_html
+from delivery.skeleton import CannotFill, ContentRefused, look_back, skeleton_for, view_html
 from delivery.verdicts import Evidence
+from templates_app.liquid import CannotRender
+from templates_app.problems import SourceErrors
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -189,6 +192,15 @@ def _subject_of(message: Message) -> str:
         return skeleton_for(message.content_id).fill_parts(message).subject
     except (CannotFill, ContentRefused):
         return message.content.subject if message.content else ""
+
+
+def message_for_team(*, mailing_id: int, message_id: int, marks: Mapping[int, str]) -> str | None:
+    """What one person got, as the team looks at it (skeleton.look_back); None when there is none, or no more."""
+    found = Message.objects.select_related("mailing", "content").filter(pk=message_id, mailing_id=mailing_id)
+    try:
+        return look_back(found.get(), marks=marks)
+    except (Message.DoesNotExist, SourceErrors, CannotRender):
+        return None
 
 
 def message_html(*, mailing_id: int, message_id: int) -> str | None:

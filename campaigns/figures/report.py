@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.figures.heat import marks_of
 from campaigns.figures.live import notes_of
 from campaigns.models import Campaign
 from common.figures import number, percent
@@ -107,6 +108,11 @@ def report_of(campaign: Campaign, mailing: Mailing, *, span: timedelta | None) -
         doubtful=_reasons(ledger, Outcome.State.UNKNOWN),
         leaving=reasons_for_leaving(mailing.pk),
     )
+
+
+def marks_on_message(mailing: Mailing) -> dict[int, str]:
+    """Where people clicked, as pins by link number."""
+    return marks_of(feedback.links(mailing.pk), clickers=counts_of([mailing.pk]).clicked_count)
 
 
 def _reasons(ledger: Ledger, state: int) -> list[ReasonRow]:

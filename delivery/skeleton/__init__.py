@@ -4,7 +4,7 @@ from delivery.skeleton.errors import CannotFill, ContentRefused
 from delivery.skeleton.filling import Filled, Parts, Skeleton, compile_content, names_of, skeleton_for
 from delivery.skeleton.links import record_links
 from delivery.skeleton.texts import variables_of
-from delivery.skeleton.viewing import Draft, Preview, preview, view_html
+from delivery.skeleton.viewing import Draft, Preview, look_back, preview, view_html
 
 __all__ = [
     "CannotFill",
@@ -15,6 +15,7 @@ __all__ = [
     "Preview",
     "Skeleton",
     "compile_content",
+    "look_back",
     "names_of",
     "preview",
     "record_links",

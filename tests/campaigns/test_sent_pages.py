@@ -14,6 +14,7 @@ from contacts.models import Contact
 from contacts.services import note_leaving_reason
 from delivery.models import Link, Outcome
 from delivery.reasons import Reason
+from feedback.models import LinkStats
 from tests.campaigns.ledgers import ACCEPTED, DOUBTFUL, NOW, REFUSED, sent
 from tests.campaigns.pages import Count, text_of, url
 
@@ -199,3 +200,18 @@ def test_report_tells_why_people_left(team_client: Client, finished: Campaign) -
     card = page.partition('id="leaving"')[2]
     assert card.index("Too many messages") < card.index("I receive them elsewhere")
     assert "&lt;b&gt;un par mois" in card
+
+
+def test_heat_is_drawn_on_the_message_and_no_link_is_anybodys(team_client: Client, finished: Campaign) -> None:
+    mailing = finished.mailing_id or 0
+    LinkStats.objects.create(mailing_id=mailing, number=1, people_count=1, click_count=3)
+
+    assert "?heat" in text_of(team_client, url("report", finished))
+    assert "?heat" not in text_of(team_client, f"{url('report', finished)}?message=plain")
+    hot, plain = (text_of(team_client, url("message", finished) + query) for query in ("?heat", ""))
+
+    assert "1 · 100\xa0%" in hot or "1 · 100%" in hot
+    assert hot.index("https://shop.example/lin") < hot.index("1 · 100") < hot.index("Voir les draps")
+    assert "1 · 100" not in plain
+    assert "/c/" not in hot + plain  # a tracked link would count the team's clicks as somebody's
+    assert "Bonjour" in plain
