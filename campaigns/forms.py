@@ -16,8 +16,9 @@ from campaigns.models import PACES, Campaign
 from campaigns.services import Draft
 from contacts.models import ContactList
 from deliverability.models import Sender
-from delivery.models import Provider
+from delivery.models import Provider, Stream
 from delivery.models.limits import groups
+from delivery.streams import for_campaigns
 from templates_app.models import Template
 
 
@@ -113,11 +114,19 @@ class ContentForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Left empty, answers go where the sender's settings say."),
     )
-    provider = _ChoiceThatMayWait(
+    stream = forms.ModelChoiceField(
+        label=gettext_lazy("Stream"),
+        queryset=Stream.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Marketing, as usual"),
+        help_text=gettext_lazy("Its own limits, providers and sending domain."),
+    )
+    provider = forms.ModelChoiceField(
         label=gettext_lazy("Provider"),
         queryset=Provider.objects.none(),
-        empty_label=gettext_lazy("Choose a provider"),
-        help_text=gettext_lazy("Through whom the mail leaves."),
+        required=False,
+        empty_label=gettext_lazy("The first of the stream that works"),
+        help_text=gettext_lazy("One that you choose is the only one: when it cannot send, the campaign waits."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language of the message"), choices=settings.LANGUAGES)
 
@@ -129,7 +138,8 @@ class ContentForm(forms.Form):
             "preheader": campaign.preheader,
             "sender": campaign.sender_id or _only(Sender.objects.all()),
             "reply_to": campaign.reply_to,
-            "provider": campaign.provider_id or _only(Provider.objects.filter(is_default=True)),
+            "provider": campaign.provider_id,
+            "stream": campaign.stream_id,
             "language": campaign.language,
         }
         super().__init__(data, initial=initial)
@@ -137,6 +147,7 @@ class ContentForm(forms.Form):
             "template": Template.objects.exclude(current=None).select_related("current").order_by("name"),
             "sender": Sender.objects.order_by("name", "address"),
             "provider": Provider.objects.order_by("name"),
+            "stream": for_campaigns(),
         }
         for name, queryset in choices.items():
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]

@@ -17,7 +17,14 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def shown(self) -> "CampaignQuerySet":
         """With what a row or a head of a page says about each, without a query per campaign."""
         return self.select_related(
-            "mailing__provider", "provider", "sender", "template_version__template", "user", "started_by"
+            "mailing__provider",
+            "mailing__stream",
+            "stream",
+            "provider",
+            "sender__domain",
+            "template_version__template",
+            "user",
+            "started_by",
         )
 
     def due(self, now: datetime) -> "CampaignQuerySet":
@@ -77,7 +84,15 @@ class Campaign(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="campaigns",
-    )
+    )  # none: the stream's
+    stream = models.ForeignKey(
+        "delivery.Stream",
+        verbose_name=_("stream"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+    )  # none: the one for marketing
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="fr")
     starts_at = models.DateTimeField(_("starts"), null=True, blank=True, editable=False)
     # The rhythm: spread evenly over so many hours (0: as fast as limits allow), and nothing between NIGHT's hours.

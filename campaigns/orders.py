@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from campaigns.models import NIGHT, Campaign
 from campaigns.review.reach import audience_of
+from campaigns.ways import provider_of
 from delivery.services import Canary, ContentOrder, MailingOrder
 
 
@@ -23,6 +24,7 @@ def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
         name=campaign.name,
         audience=audience_of(campaign),
         provider=campaign.provider,
+        stream=campaign.stream,
         contents=(content,) if version else (),
         starts_at=starts_at,
         occasion=campaign.occasion,
@@ -35,4 +37,5 @@ def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
 
 def canary_of(campaign: Campaign) -> Canary | None:
     """A large campaign leaves in waves; not to the test inbox, whose answers say nothing about the world."""
-    return Canary() if campaign.provider is not None and not campaign.provider.is_catcher else None
+    provider = provider_of(campaign)
+    return Canary() if provider is not None and not provider.is_catcher else None

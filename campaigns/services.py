@@ -18,7 +18,7 @@ from contacts.models import ContactList
 from deliverability.models import Sender
 from delivery import guard
 from delivery import services as delivery
-from delivery.models import Provider
+from delivery.models import Provider, Stream
 from templates_app.models import TemplateVersion
 
 
@@ -42,6 +42,7 @@ class Draft:
     sender: Sender | None = None
     reply_to: str = ""
     provider: Provider | None = None
+    stream: Stream | None = None
     language: str = "fr"
     given: frozenset[str] = field(default_factory=frozenset)
 
@@ -73,7 +74,7 @@ def update_draft(*, campaign: Campaign, draft: Draft, user: User | None) -> None
     audit(verb="campaign.update", target=campaign.target, user=user, fields=sorted(draft.given))
 
 
-_COLUMNS = ("name", "template_version", "subject", "preheader", "sender", "reply_to", "provider", "language")
+_COLUMNS = ("name", "template_version", "subject", "preheader", "sender", "reply_to", "provider", "stream", "language")
 
 
 def _write(campaign: Campaign, draft: Draft) -> None:
@@ -105,6 +106,7 @@ def duplicate_campaign(*, campaign: Campaign, user: User | None) -> Campaign:
         sender=campaign.sender,
         reply_to=campaign.reply_to,
         provider=campaign.provider,
+        stream=campaign.stream,
         language=campaign.language,
     )
     return create_campaign(draft=draft, user=user)

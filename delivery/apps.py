@@ -21,6 +21,7 @@ class DeliveryConfig(AppConfig):
         holdings.register(messages_held)
         mailed.register(written_to)
         post_migrate.connect(_make_catcher, sender=self)
+        post_migrate.connect(_make_streams, sender=self)
         post_migrate.connect(_look_back, sender=self)
 
 
@@ -31,6 +32,15 @@ def _make_catcher(**_kwargs: Any) -> None:
 
     if Provider._meta.db_table in connection.introspection.table_names():
         ensure_catcher()
+
+
+def _make_streams(**_kwargs: Any) -> None:
+    """Every installation has a stream of each kind; without providers of their own they use the default one."""
+    from delivery.models import Stream
+    from delivery.streams import ensure_streams
+
+    if Stream._meta.db_table in connection.introspection.table_names():
+        ensure_streams()
 
 
 def _look_back(**_kwargs: Any) -> None:

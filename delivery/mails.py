@@ -17,10 +17,18 @@ from contacts.audience import Audience
 from contacts.models import Confirmation, Contact, ContactList
 from contacts.services import due_mails, note_mailed, take_due
 from deliverability.models import Sender
-from delivery.models import ListMail, Provider
-from delivery.services.planning import ContentOrder, MailingOrder, Problem, check_order, provider_problems
+from delivery.models import ListMail, Provider, Stream
+from delivery.services.planning import (
+    ContentOrder,
+    MailingOrder,
+    Problem,
+    check_order,
+    provider_problems,
+    stream_problems,
+)
 from delivery.skeleton import ContentRefused
 from delivery.standing import Letter, next_occasion, write_letter
+from delivery.streams import default_stream, provider_for
 from templates_app.rendering import compile_source
 
 log = structlog.get_logger(__name__)
@@ -41,24 +49,25 @@ class Words:
 
 
 def way_of(lists: Sequence[int]) -> tuple[Sender | None, Provider | None]:
-    """In whose name and through whom lists write by themselves: the first that says so, else the first sender and the
-    default provider."""
+    """In whose name and through whom lists write by themselves: the first that says so, else the first sender and
+    None, the stream's provider."""
     mails = ListMail.objects.filter(contact_list__in=lists).select_related("sender", "provider").order_by("pk")
     rows = list(mails)
     sender = next((row.sender for row in rows if row.sender), None) or Sender.objects.order_by("pk").first()
-    provider = next((row.provider for row in rows if row.provider), None)
-    return sender, provider or Provider.objects.filter(is_default=True).first()
+    return sender, next((row.provider for row in rows if row.provider), None)
 
 
 def way_problems(lists: Sequence[int]) -> list[Problem]:
     """Why confirmation mails of these lists would not leave now; forms show them to the team."""
     sender, provider = way_of(lists)
-    problems = provider_problems(provider)
+    stream = default_stream(Stream.Kind.TRANSACTIONAL)
+    problems = provider_problems(provider or provider_for(stream))
     if sender is None:
         problems.append(
             Problem("sender", _("There is no sender to write in the name of."), _("Add one under Deliverability."))
         )
-    return problems
+        return problems
+    return problems + stream_problems(stream, senders=[sender.address])
 
 
 def send_due_confirmations(*, at: datetime) -> int:
@@ -75,7 +84,7 @@ def send_confirmation(number: int, *, at: datetime) -> bool:
             return False
         sender, provider = way_of(confirmation.lists)
         problems = way_problems(confirmation.lists)
-        if sender is None or provider is None or problems:
+        if sender is None or problems:
             log.warning("confirmation_waits", confirmation=number, problems=[problem.code for problem in problems])
             return False
         write_letter(
@@ -101,7 +110,7 @@ def _list_of(confirmation: Confirmation) -> dict[str, object]:
     return {"id": confirmation.lists[0] if confirmation.lists else 0, "name": ", ".join(names)}
 
 
-def _confirmation_letter(confirmation: Confirmation, sender: Sender, provider: Provider) -> Letter:
+def _confirmation_letter(confirmation: Confirmation, sender: Sender, provider: Provider | None) -> Letter:
     kind = Kind(confirmation.kind)
     language = confirmation.language or settings.LANGUAGE_CODE
     with translation.override(language):
@@ -115,7 +124,7 @@ def _confirmation_letter(confirmation: Confirmation, sender: Sender, provider: P
             language=language,
         )
         name = _("Confirmation: %(what)s (%(language)s)") % {"what": kind.label, "language": language}
-    return Letter(f"confirm{kind}", name, content, provider, is_transactional=True)
+    return Letter(f"confirm{kind}", name, content, default_stream(Stream.Kind.TRANSACTIONAL), provider)
 
 
 @lru_cache(maxsize=32)
@@ -168,7 +177,7 @@ def send_welcome(contact_id: int, list_id: int, *, at: datetime) -> bool:
     mail = found.filter(contact_list=list_id, welcome_template__current__isnull=False).first()
     contact = Contact.objects.filter(pk=contact_id).first()
     sender, provider = way_of([list_id])
-    if mail is None or contact is None or sender is None or provider is None:
+    if mail is None or contact is None or sender is None:
         return False
     letter = _welcome_letter(mail, sender, provider)
     problems = check_order(_as_order(letter, at))
@@ -188,7 +197,7 @@ def send_welcome(contact_id: int, list_id: int, *, at: datetime) -> bool:
     return True
 
 
-def _welcome_letter(mail: ListMail, sender: Sender, provider: Provider) -> Letter:
+def _welcome_letter(mail: ListMail, sender: Sender, provider: Provider | None) -> Letter:
     template = mail.welcome_template
     assert template is not None and template.current is not None
     content = ContentOrder(
@@ -200,7 +209,8 @@ def _welcome_letter(mail: ListMail, sender: Sender, provider: Provider) -> Lette
         language=template.language,
     )
     name = _("Welcome: %(list)s") % {"list": mail.contact_list.name}
-    return Letter("welcome", name, content, provider, is_transactional=False, lists=(mail.contact_list_id,))
+    stream = default_stream(Stream.Kind.AUTOMATION)
+    return Letter("welcome", name, content, stream, provider, lists=(mail.contact_list_id,))
 
 
 def _as_order(letter: Letter, at: datetime) -> MailingOrder:
@@ -208,6 +218,7 @@ def _as_order(letter: Letter, at: datetime) -> MailingOrder:
         name=letter.name,
         audience=Audience(lists=letter.lists),
         provider=letter.provider,
+        stream=letter.stream,
         contents=(letter.content,),
         starts_at=at,
     )

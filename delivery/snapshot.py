@@ -47,7 +47,7 @@ class Block:
 
 def take_block(mailing_id: int) -> Block | None:
     """Freeze the next block of a mailing being sent; None when there is nothing (more) to freeze."""
-    mailing = Mailing.objects.select_related("provider").get(pk=mailing_id)
+    mailing = Mailing.objects.select_related("provider", "stream").get(pk=mailing_id)
     if mailing.state != Mailing.State.SENDING or mailing.snapshot_done_at is not None:
         return None
     is_first = mailing.snapshot_cursor == 0
@@ -113,6 +113,7 @@ class _Plan:
         self.values: dict[str, Any] = {
             "mailing": mailing.pk,
             "provider": mailing.provider_id,
+            "is_urgent": mailing.stream is not None and mailing.stream.is_urgent,
             "occasion": mailing.occasion,
             "tracking": tracking_table(mailing.policy),
             "no_samples": not mailing.provider.is_catcher,

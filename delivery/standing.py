@@ -1,7 +1,7 @@
 """Single messages: each a row of the ledger like any other, in a standing mailing of its kind and month."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,10 +17,11 @@ from contacts.services import note_tracking_asked
 from contacts.tombstones import tombstones_of
 from contacts.tracking import tracking_for
 from delivery.counters import draw
-from delivery.models import Batch, Content, Mailing, Message, Outcome, Provider, StandingMailing
+from delivery.models import Batch, Content, Mailing, Message, Outcome, Provider, StandingMailing, Stream
 from delivery.reasons import Reason
 from delivery.services.planning import ContentOrder, MailingOrder, draw_occasion, freeze_order
 from delivery.skeleton import skeleton_for
+from delivery.streams import provider_for
 from templates_app.variables import contact_variables
 
 # Before the batches of any campaign: somebody waits for it.
@@ -34,16 +35,22 @@ class Letter:
     kind: str  # "confirm", "welcome", …
     name: str  # of the mailing, for people
     content: ContentOrder
-    provider: Provider
-    is_transactional: bool
+    stream: Stream
+    provider: Provider | None = None  # this one and no other; None: the stream's
     lists: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
         """The same for letters that may share a mailing."""
-        said = "\0".join([*map(str, (self.content, self.lists, self.is_transactional))])
+        frozen = (self.stream.scope, self.stream.tracking_policy, self.stream.repeats_doubts)
+        said = "\0".join([*map(str, (self.content, self.lists, frozen, bool(self.provider)))])
         digest = hashlib.sha256(said.encode()).hexdigest()[:20]
-        return f"{self.kind}:{self.content.language}:{self.provider.pk}:{digest}"
+        leaving = self.provider or provider_for(self.stream)
+        return f"{self.kind}:{self.content.language}:{self.stream.pk}:{leaving.pk if leaving else 0}:{digest}"
+
+    @property
+    def is_transactional(self) -> bool:
+        return self.stream.is_transactional
 
 
 def write_letter(
@@ -58,7 +65,7 @@ def write_letter(
     content = Content.objects.get(mailing=mailing)
     named = _named(content, contact)
     number = draw("message")
-    reason = _reason(letter, contact, address_key(address))
+    reason = _reason(letter, mailing, contact, address_key(address))
     Message.objects.create(
         id=number,
         mailing=mailing,
@@ -88,6 +95,7 @@ def _queue(mailing: Mailing, number: int, reason: int, *, mx_group: int, at: dat
     Batch.objects.create(
         mailing=mailing,
         provider_id=mailing.provider_id,
+        is_urgent=mailing.stream is not None and mailing.stream.is_urgent,
         mx_group=mx_group,
         first_id=number,
         last_id=number,
@@ -104,8 +112,8 @@ def _queue(mailing: Mailing, number: int, reason: int, *, mx_group: int, at: dat
     )
 
 
-def _reason(letter: Letter, contact: Contact, key: str) -> int:
-    if contact.is_sample and not letter.provider.is_catcher:
+def _reason(letter: Letter, mailing: Mailing, contact: Contact, key: str) -> int:
+    if contact.is_sample and not mailing.provider.is_catcher:
         return int(Reason.NOT_ALLOWED_HERE)
     scopes = (
         [Suppression.Scope.ALL] if letter.is_transactional else [Suppression.Scope.ALL, Suppression.Scope.MARKETING]
@@ -132,6 +140,7 @@ def _mailing(letter: Letter, at: datetime) -> Mailing:
     """This month's, made at the first letter."""
     month = at.date().replace(day=1)
     found = Mailing.objects.filter(standing__key=letter.key, standing__month=month, state=Mailing.State.SENDING)
+    found = found.select_related("provider", "stream")
     if mailing := found.first():
         return mailing
     try:
@@ -152,10 +161,10 @@ def _new(letter: Letter, month: date, at: datetime) -> Mailing:
         provider=letter.provider,
         contents=(letter.content,),
         starts_at=at,
-        is_transactional=letter.is_transactional,
+        stream=letter.stream,
         open_until=_next_month(month),
     )
-    mailing = freeze_order(replace(order), letter.provider)
+    mailing = freeze_order(order)
     Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.SENDING, started_at=at, snapshot_done_at=at)
     StandingMailing.objects.create(key=letter.key, month=month, mailing=mailing)
     return mailing

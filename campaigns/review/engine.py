@@ -10,6 +10,7 @@ from campaigns.models import Campaign
 from campaigns.review import message, setup
 from campaigns.review.check import Check, Fix, Severity, blocking
 from campaigns.review.reach import Reach, reach_of
+from campaigns.ways import provider_of
 from contacts.models import Contact
 from delivery.skeleton import Draft, preview
 from templates_app import liquid
@@ -84,9 +85,11 @@ def _checks(campaign: Campaign, reach: Reach) -> Iterator[Check]:
         yield from message.check_address(words, address=own.address)
         yield from message.check_links(words)
         yield from message.check_images(words)
-    yield from setup.check_sender(campaign.sender, provider=campaign.provider)
-    yield from setup.check_provider(campaign.provider)
-    yield from setup.check_way_out(campaign.provider)
+    provider = provider_of(campaign)
+    yield from setup.check_sender(campaign.sender, provider=provider)
+    yield from setup.check_stream(campaign)
+    yield from setup.check_provider(provider)
+    yield from setup.check_way_out(provider)
 
 
 def _liquid_checks(words: message.Words) -> Iterator[Check]:

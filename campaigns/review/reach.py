@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from psycopg import ClientCursor
 
 from campaigns.models import Campaign
+from campaigns.ways import provider_of
 from contacts.audience import Audience, judged_sql, preview
 from contacts.mailbox_providers import BY_NUMBER
 from contacts.models import Contact, Subscription
@@ -115,8 +116,9 @@ def _count(campaign: Campaign, names: list[str], audience: Audience, samples: bo
 
 
 def _reaches_samples(campaign: Campaign) -> bool:
-    """Sample people get mail in the test inbox only; while no provider is chosen, nothing is held against them."""
-    return campaign.provider is None or campaign.provider.is_catcher
+    """Sample people get mail in the test inbox only; while there is no provider, nothing is held against them."""
+    provider = provider_of(campaign)
+    return provider is None or provider.is_catcher
 
 
 def _gone(campaign: Campaign) -> list[Gone]:

@@ -12,10 +12,11 @@ from campaigns.models import Campaign
 from campaigns.review.check import Check, Fix, blocking, good, look
 from campaigns.review.message import listed
 from campaigns.review.reach import Reach
+from campaigns.ways import stream_of
 from contacts.mailbox_providers import BY_NUMBER, OTHERS, group_of
 from deliverability.models import Sender
 from delivery.models import Provider
-from delivery.services import is_loopback, provider_problems
+from delivery.services import is_loopback, provider_problems, stream_problems
 
 
 def check_organisation(organisation: Organisation) -> Iterator[Check]:
@@ -94,10 +95,25 @@ def check_sender(sender: Sender | None, *, provider: Provider | None) -> Iterato
         )
 
 
+def check_stream(campaign: Campaign) -> Iterator[Check]:
+    """A stream for marketing, and a sender that is of its domain."""
+    stream = stream_of(campaign)
+    for problem in stream_problems(stream, senders=[campaign.sender.address] if campaign.sender else []):
+        yield blocking(problem.code, problem.message, problem.fix, fix=Fix.CONTENT)
+    if stream.is_transactional:
+        yield blocking(
+            "stream",
+            _("The stream “%(stream)s” does not heed unsubscribes: a list is never written to by it.")
+            % {"stream": stream},
+            _("Choose a stream for marketing."),
+            fix=Fix.CONTENT,
+        )
+
+
 def check_provider(provider: Provider | None) -> Iterator[Check]:
     if provider is None:
         yield blocking(
-            "provider_missing", _("No provider is chosen"), _("Say through whom the mail leaves."), fix=Fix.PROVIDER
+            "provider_missing", _("There is no provider"), _("Say through whom the mail leaves."), fix=Fix.PROVIDER
         )
     elif provider.is_catcher:
         yield look(

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from campaigns.models import Campaign
 from campaigns.phases import BADGES, TO_NOBODY
+from campaigns.ways import provider_of, stream_of
 
 STEPS = ("audience", "content", "review")
 
@@ -17,9 +18,11 @@ def find(pk: int) -> Campaign:
 
 def head(campaign: Campaign) -> dict[str, Any]:
     """Context of a page's head: the campaign and its badges."""
-    provider = campaign.mailing.provider if campaign.mailing else campaign.provider
+    provider = provider_of(campaign)
     return {
         "campaign": campaign,
+        "provider": provider,
+        "stream": campaign.mailing.stream if campaign.mailing else stream_of(campaign),
         "badge": BADGES[campaign.phase],
         "to_nobody": TO_NOBODY if provider is not None and provider.is_catcher else None,
     }

@@ -20,9 +20,11 @@ from campaigns.orders import canary_of
 from campaigns.review import Check, Fix, review, show
 from campaigns.review.reach import ReachSelection, reach_contacts
 from campaigns.views.common import find, head
+from campaigns.ways import provider_of
 from common.policies import message_policy
 from contacts.models import Contact
 from delivery.limits.waves import LARGE
+from delivery.models import Provider
 
 _READERS = 8  # people to choose from, the first of the audience
 
@@ -67,12 +69,12 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "previous": queries.previous_of(campaign),
         "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
         "zone": timezone.get_current_timezone_name(),
-        "test_query": _test_query(campaign, reader),
+        "test_query": _test_query(campaign, reader, provider_of(campaign)),
     }
     return render(request, "campaigns/review.html", context)
 
 
-def _test_query(campaign: Campaign, reader: Contact | None) -> str:
+def _test_query(campaign: Campaign, reader: Contact | None, provider: Provider | None) -> str:
     """What the test send's panel is filled with; empty while there is nothing to send."""
     if campaign.template_version_id is None:
         return ""
@@ -81,7 +83,7 @@ def _test_query(campaign: Campaign, reader: Contact | None) -> str:
         "subject": campaign.subject,
         "preheader": campaign.preheader,
         "sender": campaign.sender_id,
-        "provider": campaign.provider_id,
+        "provider": provider.pk if provider else None,
         "contact": reader.pk if reader else None,
     }
     return urlencode({name: value for name, value in values.items() if value})

@@ -5,15 +5,20 @@ from delivery.models.guard import Guard, LedgerCheck
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
 from delivery.models.limits import DailyCount, Limit, Pace
 from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
+from delivery.models.outages import Cause, Detour, Outage
 from delivery.models.providers import Provider
+from delivery.models.streams import Alignment, Stream, StreamProvider
 
 __all__ = [
+    "Alignment",
     "Attempt",
     "Batch",
     "Brake",
+    "Cause",
     "Content",
     "Counter",
     "DailyCount",
+    "Detour",
     "Guard",
     "LedgerCheck",
     "Limit",
@@ -22,8 +27,11 @@ __all__ = [
     "Mailing",
     "Message",
     "MessageState",
+    "Outage",
     "Outcome",
     "Pace",
     "Provider",
     "StandingMailing",
+    "Stream",
+    "StreamProvider",
 ]

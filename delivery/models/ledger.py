@@ -36,6 +36,9 @@ class Batch(models.Model):
     mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="batches", db_index=False)
     provider = models.ForeignKey("delivery.Provider", on_delete=models.PROTECT, related_name="+", db_index=False)
     mx_group = models.SmallIntegerField()
+    is_urgent = models.BooleanField(db_default=False)  # goes before all that is not, on connections kept for it
+    # The round in which it was given to another account than its mailing's (delivery/failover); null = never.
+    moved_round = models.SmallIntegerField(null=True)
     wave = models.SmallIntegerField(db_default=0)  # 0 = leaves first; 1 = after the first was watched (Brake)
     first_id = models.BigIntegerField(unique=True)
     last_id = models.BigIntegerField()
@@ -71,6 +74,7 @@ class Batch(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="batch_due", condition=models.Q(state=0)),
+            models.Index(fields=["due_at"], name="batch_urgent", condition=models.Q(state=0, is_urgent=True)),
             models.Index(fields=["mailing"], name="batch_mailing"),
             # Not on lease_until: renewing a lease must stay a heap-only update.
             models.Index(fields=["id"], name="batch_claimed", condition=models.Q(state=1)),
@@ -133,6 +137,15 @@ class Outcome(models.Model):
     state = models.SmallIntegerField(choices=State.choices)
     reason = models.SmallIntegerField(choices=Reason.choices, db_default=0)
     claim = models.BigIntegerField(null=True)
+    # Through whom, where its batch has been given to another account since; null = the batch's.
+    provider = models.ForeignKey(
+        "delivery.Provider",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
     settled_by = models.SmallIntegerField(null=True)
     at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)

@@ -24,16 +24,21 @@ class Mailing(models.Model):
 
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
+    stream = models.ForeignKey("delivery.Stream", null=True, on_delete=models.PROTECT, related_name="mailings")
+    # Through whom it is planned to leave; a batch knows through whom it does (delivery/failover).
     provider = models.ForeignKey("delivery.Provider", on_delete=models.PROTECT, related_name="mailings")
+    is_pinned = models.BooleanField(db_default=True)  # this account and no other: somebody chose it
     occasion = models.BigIntegerField()  # one number per campaign with all its variants
     audience = models.JSONField(default=dict)  # contacts/audience.py compiles it; frozen
-    policy = models.CharField(max_length=20)  # the organisation's tracking policy when it started
+    policy = models.CharField(max_length=20)  # the stream's tracking policy, or the organisation's, when it started
     public_url = models.URLField()  # where unsubscribe and view pages live in these mails
     tracking_url = models.URLField()  # where pixel and links live in these mails
     organisation = models.JSONField(default=dict)  # name and address as printed
     is_test = models.BooleanField(default=False)  # out of every figure
-    # Asked for by its reader (a confirmation): no list headers, and only a suppression of everything stops it.
+    # The stream's, frozen: asked for by its reader (no list headers, only a suppression of everything stops it), and
+    # doubts ended by a second copy.
     is_transactional = models.BooleanField(default=False, db_default=False)
+    repeats_doubts = models.BooleanField(default=False, db_default=False)
     # Single messages may be written into it until then (StandingMailing); it is not finished before.
     open_until = models.DateTimeField(null=True)
     is_sample = models.BooleanField(default=False)

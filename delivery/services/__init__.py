@@ -19,6 +19,8 @@ from delivery.services.planning import (
     is_loopback,
     plan_mailing,
     provider_problems,
+    stream_of,
+    stream_problems,
 )
 from delivery.services.providers import (
     ConnectionTest,
@@ -59,5 +61,7 @@ __all__ = [
     "send_test",
     "set_default",
     "store_secret",
+    "stream_of",
+    "stream_problems",
     "test_connection",
 ]

@@ -1,7 +1,7 @@
 """Planning a mailing: what must not go out is refused here, with a fix beside each problem."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from urllib.parse import urlsplit
@@ -15,8 +15,9 @@ from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
 from delivery.capabilities import kind_of
 from delivery.counters import draw
-from delivery.models import Content, Mailing, Provider
+from delivery.models import Content, Mailing, Provider, Stream
 from delivery.skeleton import ContentRefused, compile_content, record_links
+from delivery.streams import default_stream, domain_problem, provider_for
 from templates_app.problems import SourceErrors
 from templates_app.rendering import undefined_names
 from templates_app.variables import known_names
@@ -64,7 +65,11 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class MailingOrder:
-    """One frozen send. `occasion`: drawn by the caller when several mailings are one occasion, else drawn here."""
+    """One frozen send. `occasion`: drawn by the caller when several mailings are one occasion, else drawn here.
+
+    `stream` None: the one for marketing. `provider` None: the stream's first; one that is named is the only one, and
+    the mailing waits when it cannot send.
+    """
 
     name: str
     audience: Audience
@@ -74,7 +79,7 @@ class MailingOrder:
     occasion: int | None = None
     is_test: bool = False
     is_sample: bool = False
-    is_transactional: bool = False
+    stream: Stream | None = None
     open_until: datetime | None = None
     pace: timedelta | None = None  # spread evenly over so long
     canary: Canary | None = None  # a large mailing leaves in waves
@@ -89,30 +94,36 @@ def draw_occasion() -> int:
 def plan_mailing(order: MailingOrder) -> Mailing:
     """Freeze the order into a Mailing with its Contents and Links. Raises MailingRefused with every problem."""
     problems = check_order(order)
-    if problems or order.provider is None:
+    if problems:
         raise MailingRefused(problems)
     try:
         with transaction.atomic():
-            return freeze_order(order, order.provider)
+            return freeze_order(order)
     except ContentRefused as error:
         raise MailingRefused([Problem("content", words) for words in error.problems]) from error
 
 
-def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
-    """The order as rows, unchecked; call inside a transaction. Raises ContentRefused."""
-    ours = organisation()
+def freeze_order(order: MailingOrder) -> Mailing:
+    """The order as rows, unchecked but for a provider; call inside a transaction. Raises ContentRefused."""
+    ours, stream = organisation(), stream_of(order)
+    provider = order.provider or provider_for(stream)
+    if provider is None:
+        raise MailingRefused(provider_problems(None))
     mailing = Mailing.objects.create(
         name=order.name,
+        stream=stream,
         provider=provider,
+        is_pinned=order.provider is not None or provider.is_catcher,
         occasion=order.occasion or draw_occasion(),
         audience=order.audience.to_json(),
-        policy=ours.tracking_policy,
+        policy=stream.tracking_policy or ours.tracking_policy,
         public_url=settings.ENVOL_URL,
         tracking_url=settings.TRACKING_URL,
         organisation={"name": ours.name, "address": ours.address},
         is_test=order.is_test,
         is_sample=order.is_sample,
-        is_transactional=order.is_transactional,
+        is_transactional=stream.is_transactional,
+        repeats_doubts=stream.repeats_doubts,
         open_until=order.open_until,
         pace_seconds=int(order.pace.total_seconds()) if order.pace else None,
         quiet_from=order.quiet[0] if order.quiet else None,
@@ -126,6 +137,11 @@ def freeze_order(order: MailingOrder, provider: Provider) -> Mailing:
         record_links(row)
         compile_content(row)  # what could not be filled for anybody is refused now, not at the first person
     return mailing
+
+
+def stream_of(order: MailingOrder) -> Stream:
+    """The stream an order leaves by."""
+    return order.stream or default_stream(Stream.Kind.MARKETING)
 
 
 def _content(mailing: Mailing, order: ContentOrder) -> Content:
@@ -145,7 +161,31 @@ def _content(mailing: Mailing, order: ContentOrder) -> Content:
 
 def check_order(order: MailingOrder) -> list[Problem]:
     """Everything that must be put right before this may go out; empty when it may."""
-    return [*_organisation_problems(), *provider_problems(order.provider), *_content_problems(order)]
+    stream = stream_of(order)
+    provider = order.provider or provider_for(stream)
+    return [
+        *_organisation_problems(),
+        *provider_problems(provider),
+        *stream_problems(stream, senders=[content.sender_address for content in order.contents]),
+        *_audience_problems(order, stream),
+        *_content_problems(order),
+    ]
+
+
+def stream_problems(stream: Stream, *, senders: Iterable[str]) -> list[Problem]:
+    """Senders that are not of the stream's domain."""
+    found = [domain_problem(stream, sender) for sender in senders]
+    return [Problem("stream_domain", message, fix) for message, fix in filter(None, found)]
+
+
+def _audience_problems(order: MailingOrder, stream: Stream) -> Iterator[Problem]:
+    if stream.is_transactional and order.audience.lists:
+        yield Problem(
+            "stream",
+            _("The stream “%(stream)s” does not heed unsubscribes: a list is never written to by it.")
+            % {"stream": stream},
+            _("Choose a stream for marketing."),
+        )
 
 
 def _organisation_problems() -> Iterator[Problem]:

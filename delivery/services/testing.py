@@ -50,7 +50,7 @@ def send_test(
     contents = tuple(replace(one, subject=_("[Test] %(subject)s") % {"subject": one.subject}) for one in order.contents)
     try:
         with transaction.atomic():
-            mailing = freeze_order(replace(order, contents=contents, is_test=True), order.provider)
+            mailing = freeze_order(replace(order, contents=contents, is_test=True))
             Mailing.objects.filter(pk=mailing.pk).update(state=Mailing.State.FINISHED)
     except ContentRefused as error:
         raise MailingRefused([Problem("content", words) for words in error.problems]) from error

@@ -44,8 +44,8 @@ with picked as materialized (
        select id, %(mailing)s, 4, reason, clock_timestamp() from numbered where reason is not null),
      cut as (
        insert into delivery_batch
-              (mailing_id, provider_id, mx_group, wave, first_id, last_id, state, due_at, done_to, open_to, skipped_count)
-       select %(mailing)s, %(provider)s, mx_group, wave, min(id), max(id), case when reason is null then 0 else 2 end,
+              (mailing_id, provider_id, is_urgent, mx_group, wave, first_id, last_id, state, due_at, done_to, open_to, skipped_count)
+       select %(mailing)s, %(provider)s, %(is_urgent)s, mx_group, wave, min(id), max(id), case when reason is null then 0 else 2 end,
               clock_timestamp() + case when wave = 0 then interval '0' else interval '1000 years' end,
               min(id) - 1, min(id) - 1, case when reason is null then 0 else count(*) end
          from (select id, mx_group, wave, chunk, case when reason is null then null else 1 end as reason from numbered) n

@@ -189,7 +189,12 @@ def test_create_with_a_broken_template_says_line_and_column(
 
 @pytest.mark.parametrize(
     ("more", "code"),
-    [(["--list", "Nowhere"], 1), (["--provider", "Nobody"], 1), (["--from", "no address"], 2)],
+    [
+        (["--list", "Nowhere"], 1),
+        (["--provider", "Nobody"], 1),
+        (["--stream", "None such"], 1),
+        (["--from", "no address"], 2),
+    ],
 )
 def test_create_refuses_what_is_not_there(
     capsys: Capture,

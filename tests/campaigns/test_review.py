@@ -14,8 +14,9 @@ from campaigns.review.reach import ANY, ReachSelection, reach_contacts, verdicts
 from contacts.models import Contact, ContactList, Suppression
 from contacts.services import suppress, unsubscribe
 from deliverability.models import Sender, SendingDomain
-from delivery.models import Provider
+from delivery.models import Provider, Stream, StreamProvider
 from delivery.reasons import Reason
+from delivery.streams import default_stream
 from tests.campaigns.conftest import SOURCE, make_version
 
 Change = Callable[..., Campaign]
@@ -35,6 +36,7 @@ def test_complete_draft_has_nothing_blocking_and_says_it_delivers_to_nobody(camp
 
 
 def test_empty_draft_is_told_everything_that_is_missing(organisation: Organisation) -> None:
+    Provider.objects.filter(is_default=True).delete()
     found = review(campaign=Campaign.objects.create(name="Empty"))
 
     assert {check.name for check in found.blocking} == {
@@ -59,7 +61,6 @@ def test_empty_draft_is_told_everything_that_is_missing(organisation: Organisati
         ({"preheader": ""}, "preheader_empty", Severity.LOOK),
         ({"preheader": "{{ campaign.name }}"}, "names_undefined", Severity.BLOCKING),
         ({"sender": None}, "sender_missing", Severity.BLOCKING),
-        ({"provider": None}, "provider_missing", Severity.BLOCKING),
     ],
 )
 def test_draft_with_one_fault(change: Change, values: dict[str, object], name: str, severity: Severity) -> None:
@@ -121,6 +122,25 @@ def test_organisation_without_address_blocks(change: Change, organisation: Organ
     Organisation.objects.update(address="")
 
     assert severities(review(campaign=change()))["organisation_missing"] == Severity.BLOCKING
+
+
+def test_draft_that_names_no_provider_leaves_through_its_streams(change: Change, catcher: Provider) -> None:
+    Provider.objects.filter(is_default=True).update(is_default=False)
+    draft = change(provider=None)
+    assert severities(review(campaign=draft))["provider_missing"] == Severity.BLOCKING
+
+    StreamProvider.objects.create(stream=default_stream(Stream.Kind.MARKETING), provider=catcher, position=0)
+    assert severities(review(campaign=draft))["provider_catcher"] == Severity.LOOK
+
+
+def test_draft_by_a_stream_that_does_not_suit_it_blocks(change: Change) -> None:
+    brand = Stream.objects.create(
+        name="Brand", kind=Stream.Kind.OTHER, domain=SendingDomain.objects.create(name="boutique.example")
+    )
+    assert severities(review(campaign=change(stream=brand)))["stream_domain"] == Severity.BLOCKING
+
+    transactional = default_stream(Stream.Kind.TRANSACTIONAL)
+    assert severities(review(campaign=change(stream=transactional)))["stream"] == Severity.BLOCKING
 
 
 def real_provider() -> Provider:

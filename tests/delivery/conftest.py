@@ -69,7 +69,7 @@ def make_people(clients: ContactList) -> MakePeople:
     return make
 
 
-def order(clients: ContactList, provider: Provider, **changes: object) -> MailingOrder:
+def order(clients: ContactList, provider: Provider | None, **changes: object) -> MailingOrder:
     content = ContentOrder(
         subject="Soldes pour {{ contact.first_name }}", html=HTML, sender_name="Maison Verdier",
         sender_address="bonjour@maison-verdier.example",

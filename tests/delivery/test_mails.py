@@ -79,6 +79,8 @@ def test_a_post_puts_one_transactional_message_into_the_ledger(
     assert (numbers.planned, numbers.accepted, numbers.is_balanced) == (1, 1, True)
     assert ledger.check_ledger(mailing) is None
     assert (mailing.is_transactional, mailing.state) == (True, Mailing.State.SENDING)
+    assert mailing.stream is not None and mailing.stream.kind == "transactional"
+    assert mailing.batches.get().is_urgent
     confirmation.refresh_from_db()
     assert (confirmation.mail_count, confirmation.mail_due_at) == (1, None)
     assert Message.objects.get().tracking == 0

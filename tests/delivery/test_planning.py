@@ -88,8 +88,9 @@ def test_undefined_names_are_listed(clients: ContactList, provider: Provider, or
 
 
 def test_a_refused_order_plans_nothing(clients: ContactList, organisation: Organisation) -> None:
+    Provider.objects.filter(is_default=True).update(is_default=False)
     with pytest.raises(MailingRefused) as refused:
-        plan_mailing(order(clients, None))  # type: ignore[arg-type]
+        plan_mailing(order(clients, None))
 
     assert [problem.code for problem in refused.value.problems] == ["provider"]
     assert not Mailing.objects.exists()

@@ -18,7 +18,7 @@ from contacts.models import ContactList
 from deliverability.models import Sender
 from deliverability.services import ensure_sender
 from delivery.ledger import Ledger
-from delivery.models import Mailing, Provider
+from delivery.models import Mailing, Provider, Stream
 from delivery.queries import is_worker_running, pause_words
 from delivery.services import drive, follow
 from templates_app.models import TemplateVersion
@@ -58,6 +58,7 @@ def create(options: dict[str, Any], *, say: Say) -> Found:
         sender=_sender(options["sender"], options["reply_to"]),
         reply_to=options["reply_to"],
         provider=_provider(options["provider"]),
+        stream=_stream(options["stream"]),
         language=options["language"],
     )
     try:
@@ -100,15 +101,17 @@ def _sender(words: str, reply_to: str) -> Sender:
         raise Refused(f"{address}: {error}") from error
 
 
-def _provider(name: str) -> Provider:
-    if name:
-        found = Provider.objects.filter(name=name).first()
-        if found is None:
-            raise Refused(f"There is no provider called “{name}”; `provider add` makes one.")
-        return found
-    found = Provider.objects.filter(is_default=True).first() or Provider.objects.order_by("pk").first()
-    if found is None:
-        raise Refused("There is no provider yet; `provider add` makes one.")
+def _provider(name: str) -> Provider | None:
+    found = Provider.objects.filter(name=name).first()
+    if name and found is None:
+        raise Refused(f"There is no provider called “{name}”; `provider add` makes one.")
+    return found
+
+
+def _stream(name: str) -> Stream | None:
+    found = Stream.objects.filter(name=name).first()
+    if name and found is None:
+        raise Refused(f"There is no stream called “{name}”.")
     return found
 
 

@@ -1,6 +1,7 @@
 """Campaigns from the command line.
 
     campaign create NAME --list LIST --template FILE.mjml --subject TEXT --from "Name <address>" [--provider NAME]
+                    [--stream NAME]
     campaign send NAME [--at ISO-TIME] [--wait]
     campaign pause|resume|cancel NAME
     campaign report NAME
@@ -34,7 +35,8 @@ class Command(BaseCommand):
         create.add_argument("--preheader", default="")
         create.add_argument("--from", required=True, dest="sender", help='"Name <address>"')
         create.add_argument("--reply-to", default="")
-        create.add_argument("--provider", default="", help="the default one is used when left out")
+        create.add_argument("--provider", default="", help="this one and no other; left out, the stream's")
+        create.add_argument("--stream", default="", help="the one for marketing when left out")
         create.add_argument("--language", default="fr", choices=("fr", "en"))
         send = actions.add_parser("send", parents=[shared], help="send it now, or at a time")
         send.add_argument("--at", help="ISO 8601, for instance 2026-12-01T09:30+01:00")

@@ -1,0 +1,106 @@
+"""Stream: one kind of mail with its own way out, so that one never spoils or delays another."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation
+
+
+class Stream(models.Model):
+    """What holds for all mail of one kind. A mailing freezes it when it is planned; later changes reach later ones."""
+
+    class Kind(models.TextChoices):
+        MARKETING = "marketing", _("Marketing")
+        TRANSACTIONAL = "transactional", _("Transactional")
+        AUTOMATION = "automation", _("Automation")
+        OTHER = "other", _("Other")
+
+    class Scope(models.IntegerChoices):
+        """Which suppressions keep somebody from being written to; those of everything always do."""
+
+        MARKETING = 0, _("Every suppression: of everything, of marketing, of the list")
+        EVERYTHING = 1, _("Only suppressions of everything: dead addresses, complaints, erasures")
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    is_default = models.BooleanField(default=False, editable=False)  # what takes mail of its kind unless one is chosen
+    domain = models.ForeignKey(
+        "deliverability.SendingDomain",
+        verbose_name=_("sending domain"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="streams",
+    )
+    tracking_policy = models.CharField(
+        _("tracking"), max_length=20, blank=True, choices=Organisation.TrackingPolicy.choices, default=""
+    )  # empty: the organisation's
+    scope = models.SmallIntegerField(_("suppressions that hold"), choices=Scope.choices, default=Scope.MARKETING)
+    # A doubt is ended by a second copy instead of waiting for a person: better twice than never, for a password.
+    repeats_doubts = models.BooleanField(_("rather twice than never"), default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    providers = models.ManyToManyField("delivery.Provider", through="delivery.StreamProvider", related_name="streams")
+
+    class Meta:
+        verbose_name = _("stream")
+        verbose_name_plural = _("streams")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(is_default=True), name="one_default_stream_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="marketing") | models.Q(scope=0), name="marketing_heeds_unsubscribes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(repeats_doubts=False) | models.Q(kind="transactional"),
+                name="only_transactional_repeats_doubts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        # The three that come with an installation are named in the reader's language until somebody names them.
+        return str(self.Kind(self.kind).label) if self.name == self.kind else self.name
+
+    @property
+    def is_urgent(self) -> bool:
+        """Never waits behind a campaign."""
+        return self.kind == self.Kind.TRANSACTIONAL
+
+    @property
+    def is_transactional(self) -> bool:
+        """Asked for by its reader: no list headers, nothing measured, and only a suppression of everything stops it."""
+        return self.scope == self.Scope.EVERYTHING
+
+
+class StreamProvider(models.Model):
+    """One account a stream may use; the first that can is used. None at all: the account used by default."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="order")
+    provider = models.ForeignKey("delivery.Provider", on_delete=models.CASCADE, related_name="+")
+    position = models.SmallIntegerField()
+
+    class Meta:
+        verbose_name = _("provider of a stream")
+        ordering = ("position", "pk")
+        constraints = [models.UniqueConstraint(fields=["stream", "provider"], name="a_provider_once_a_stream")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.position} {self.provider}"
+
+
+class Alignment(models.Model):
+    """Somebody's word that a sending domain's SPF or DKIM covers an account: what fail-over to it asks for."""
+
+    domain = models.ForeignKey("deliverability.SendingDomain", on_delete=models.CASCADE, related_name="+")
+    provider = models.ForeignKey("delivery.Provider", on_delete=models.CASCADE, related_name="alignments")
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("alignment")
+        constraints = [models.UniqueConstraint(fields=["domain", "provider"], name="one_alignment")]
+
+    def __str__(self) -> str:
+        return f"{self.domain} {self.provider}"
