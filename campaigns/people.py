@@ -166,7 +166,7 @@ def _person(row: Any, contacts: dict[int, Contact], outcome: Outcome | None) -> 
         address=row.message.address,
         state=_WORD_OF[row.state],
         reason=str(Reason(row.reason).label) if row.reason else "",
-        reply=(outcome.reply or "") if outcome else "",
+        reply=(outcome.reply or "") if outcome and outcome.state != Outcome.State.ACCEPTED else "",
         at=outcome.at if outcome else None,
         outcome=outcome,
     )

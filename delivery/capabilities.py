@@ -6,7 +6,6 @@ Sources: django-anymail 15 (backends and their documentation), the providers' ow
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 SMTP = "smtp"
+AMAZON_SES = "amazon_ses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,11 @@ class Kind:
     idempotency_header     an HTTP header or …
     idempotency_field      … a header of the message that makes a repeated call harmless for `idempotency_for`
     is_503_deferred        a 503 says for certain that nothing was taken; elsewhere it is doubt
+    says_no_with_200       a refusal comes with status 200, and "status": "error" in its body
     confirms_delivery      its webhooks say "delivered"; elsewhere delivery is presumed
-    batch_size             recipients of one API call in batch mode, 0 = no batch
-    has_batch_headers      a batch carries a personal List-Unsubscribe
-    needs                  a package that must be installed
+    batch_size             whole messages one call may carry (lanes/batching.py), 0 = one call a message. Elsewhere the
+                           API's batch is one body the provider fills in for each person, or tells nobody's fate: then
+                           what arrives is not ours to the octet, or nobody can say who got it (docs/providers.md)
     probe                  a path of the API to ask with the account's login, for "test the connection"
     """
 
@@ -54,23 +55,18 @@ class Kind:
     idempotency_field: str = ""
     idempotency_for: timedelta = timedelta(0)
     is_503_deferred: bool = False
+    says_no_with_200: bool = False
     confirms_delivery: bool = True
     has_metadata: bool = True
     has_tracking_switch: bool = True
     has_webhooks: bool = True
     batch_size: int = 0
-    has_batch_headers: bool = False
-    needs: str = ""
     probe: str = ""
 
     @property
     def initials(self) -> str:
         """Two letters that tell one kind from another: six begin with "Mail"."""
         return _INITIALS.get(self.name, self.label[:2])
-
-    @property
-    def is_available(self) -> bool:
-        return not self.needs or find_spec(self.needs) is not None
 
     @property
     def idempotency_words(self) -> str:
@@ -142,11 +138,8 @@ _KINDS = (
             Field("region_name", _("Region"), default="eu-west-3"),
             Field("configuration_set_name", _("Configuration set"), is_required=False),
         ),
-        batch_size=50,
-        has_batch_headers=True,
         has_webhooks=False,  # their signature check comes first
         has_tracking_switch=False,
-        needs="boto3",
     ),
     Kind(
         "brevo",
@@ -157,9 +150,8 @@ _KINDS = (
         idempotency_for=timedelta(minutes=30),
         has_tracking_switch=False,
         batch_size=2_000,
-        has_batch_headers=True,
     ),
-    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", has_metadata=False, batch_size=500),
+    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", has_metadata=False),
     Kind(
         "mailgun",
         "Mailgun",
@@ -169,8 +161,6 @@ _KINDS = (
             _api_url(_("Region"), choices=_EU_US),
         ),
         probe="domains/{sender_domain}",
-        batch_size=1_000,
-        has_batch_headers=True,
     ),
     Kind(
         "mailjet",
@@ -179,14 +169,13 @@ _KINDS = (
         probe="/v3/REST/apikey",
         batch_size=50,
     ),
-    Kind(
-        "mailtrap", "Mailtrap", fields=(_API_TOKEN,), has_tracking_switch=False, batch_size=500, has_batch_headers=True
-    ),
+    Kind("mailtrap", "Mailtrap", fields=(_API_TOKEN,), has_tracking_switch=False, batch_size=500),
     Kind("mandrill", "Mailchimp Transactional (Mandrill)", fields=(_API_KEY,)),
     Kind(
         "postal",
         "Postal",
         fields=(_API_KEY, _api_url(_("Address of the API"))),
+        says_no_with_200=True,
         has_metadata=False,
         has_tracking_switch=False,
     ),
@@ -200,7 +189,6 @@ _KINDS = (
         probe="server",
         is_503_deferred=True,
         batch_size=500,
-        has_batch_headers=True,
     ),
     Kind(
         "resend",
@@ -230,7 +218,6 @@ _KINDS = (
         "SendGrid",
         fields=(_API_KEY, _api_url(_("Region"), choices=_SENDGRID)),
         probe="scopes",
-        batch_size=1_000,
     ),
     Kind("sparkpost", "SparkPost", fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST)), probe="account"),
     Kind("unisender_go", "Unisender Go", fields=(_API_KEY, _api_url(_("Address of the API")))),

@@ -219,7 +219,7 @@ class BatchSender:
     def _fact_of(self, one: Waiting, result: Result) -> Fact:
         if result.verdict == Verdict.ACCEPTED:
             self.run.accepted += 1
-            return Fact(one.message.pk, Verdict.ACCEPTED, phase=result.phase)
+            return Fact(one.message.pk, Verdict.ACCEPTED, phase=result.phase, reply=result.their_id)
         verdict: Verdict = result.verdict
         reason = result.reason
         if result.halt is not None:

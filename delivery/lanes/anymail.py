@@ -1,15 +1,14 @@
-"""The HTTP lane: a provider's API through django-anymail, one call a person, on one kept-alive session.
+"""The HTTP lane: a provider's API through django-anymail, on one kept-alive session.
 
-The backend is built with the account's own arguments, never from global settings, so that several accounts of one
-provider live side by side. Doubt runs from the moment the request may have been read whole to its status.
+A call a person, or one for several where the API takes whole messages (lanes/batching.py). Doubt runs from the moment
+the request may have been read whole to its status; where the provider knows a repeated call by its key, the doubtful
+one is repeated at once, and its answer is the answer to both.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import requests
@@ -23,12 +22,12 @@ from anymail.exceptions import (
     AnymailUnsupportedFeature,
 )
 from anymail.message import AnymailMessage
-from django.core.exceptions import ImproperlyConfigured
-from django.utils import timezone
 
-from delivery.capabilities import Kind, kind_of, lease_of
-from delivery.classify import is_about_us, refusal_reason
+from delivery.capabilities import kind_of, lease_of
 from delivery.copies import OneCopy
+from delivery.lanes import answers, batching
+from delivery.lanes.backends import backend_of
+from delivery.lanes.batching import Call
 from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result
 from delivery.lanes.errand import Errands, Late
 from delivery.models import Provider
@@ -38,44 +37,13 @@ from delivery.verdicts import Phase, Verdict
 
 log = structlog.get_logger(__name__)
 
-LATER = frozenset({408, 425, 429})
-DOUBT = frozenset({500, 502, 504})
 # Statuses of one recipient in django-anymail's words.
 TAKEN = frozenset({"sent", "queued"})
+NOT_TAKEN = frozenset({"rejected", "invalid", "failed"})
+UNFIT = (AnymailUnsupportedFeature, AnymailInvalidAddress, AnymailSerializationError)
+# Seconds before a doubtful call is repeated under its key, as often as there are numbers.
+REPEATS = (1.0, 4.0)
 _NO_LIMIT = 1_000_000
-
-
-def backend_of(provider: Provider) -> Any:
-    """A django-anymail backend for this account. Raises LaneClosed when something is missing."""
-    kind = kind_of(provider.kind)
-    values = {**provider.options, **provider.credentials}
-    names = {one.name for one in kind.fields} | {"api_url"}  # an address of its own may be set by hand: a proxy
-    arguments = {name: values[name] for name in names if values.get(name) not in (None, "")}
-    if kind.name == "amazon_ses":
-        arguments = {"session_params": arguments | {}, **_configuration_set(arguments)}
-    try:
-        backend = import_module(f"anymail.backends.{kind.name}").EmailBackend
-        return backend(fail_silently=False, **arguments, **({} if kind.needs else _timeout(kind, provider)))
-    except (ImportError, ImproperlyConfigured) as error:
-        raise LaneClosed(Halt.PAUSE, str(error).strip()) from error
-
-
-def _configuration_set(arguments: dict[str, Any]) -> dict[str, Any]:
-    name = arguments.pop("configuration_set_name", None)
-    return {"configuration_set_name": name} if name else {}
-
-
-def _timeout(kind: Kind, provider: Provider) -> dict[str, float]:
-    """No wait may be longer than the lease."""
-    return {"timeout": min(kind.timeout, lease_of(provider.kind) * 2 / 3).total_seconds()}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One prepared call, and its number for the idempotency key."""
-
-    message_id: int
-    mail: AnymailMessage
 
 
 class AnymailLane:
@@ -87,6 +55,8 @@ class AnymailLane:
         self._provider = provider
         self._backend: Any = None
         self._errands = Errands()
+        self._wire = batching.WIRES.get(provider.kind)
+        self._repeats = REPEATS
         # Longer than the call's own timeouts, shorter than the lease: for a server that answers drop by drop.
         self._patience = (self.lease * 5 / 6).total_seconds()
 
@@ -124,7 +94,7 @@ class AnymailLane:
         if self.kind.has_tracking_switch:
             mail.track_opens = mail.track_clicks = False  # ours decides, by the person's consent
         if self.kind.idempotency_field:
-            mail.extra_headers[self.kind.idempotency_field] = f"envol-{message_id}"
+            mail.extra_headers[self.kind.idempotency_field] = batching.key_of([Call(message_id, mail)])
         return mail
 
     def ready(self) -> None:
@@ -137,19 +107,33 @@ class AnymailLane:
             self._backend = backend
 
     def send(self, window: Sequence[Call], *, may_begin: Callable[[], bool]) -> Iterator[Result | Await]:
-        """A call a person. It runs beside, so that the other lanes of this thread go on meanwhile."""
-        for index, call in enumerate(window):
+        """Call by call. Each runs beside, so that the other lanes of this thread go on meanwhile."""
+        most = self.kind.batch_size if self._wire else 1
+        waiting = list(batching.chunks(list(enumerate(window)), most=most))
+        while waiting:
+            chunk = waiting.pop(0)
             if not may_begin():
                 return
-            result = None
+            results: list[Result] = []
+            errand = partial(self._call, [call for _, call in chunk])
             try:
-                for result in self._errands.run(partial(self._one, index, call), patience=self._patience):
-                    yield result
+                for found in self._errands.run(errand, patience=self._patience):
+                    if isinstance(found, Await):
+                        yield found
+                    else:
+                        results = found
             except Late:
-                yield Result(index, Verdict.UNKNOWN, Reason.REPLY_LOST, Phase.FINAL, reply="no answer in time")
+                words = "no answer in time"
+                for index, _ in chunk:
+                    yield Result(index, Verdict.UNKNOWN, Reason.REPLY_LOST, Phase.FINAL, reply=words)
                 self._start_anew()
                 return
-            if isinstance(result, Result) and result.halt is not None:
+            if _is_refused_whole(results):  # one of them is at fault, the others are not to be counted for it
+                half = len(chunk) // 2
+                waiting[:0] = [chunk[:half], chunk[half:]]
+                continue
+            yield from (replace(one, index=chunk[one.index][0]) for one in results)
+            if any(one.halt is not None for one in results):
                 return
 
     def _start_anew(self) -> None:
@@ -157,59 +141,72 @@ class AnymailLane:
         self._errands.close()
         self._errands, self._backend = Errands(), None
 
-    def _one(self, index: int, call: Call) -> Result:
-        self._set_idempotency_header(call)
+    def _call(self, calls: Sequence[Call]) -> list[Result]:
+        """One call and, where its key makes that safe, again while it is in doubt."""
+        begun = time.monotonic()
+        results = self._once(calls)
+        for pause in self._repeats if self.kind.idempotency_for else ():
+            is_in_doubt = any(one.verdict == Verdict.UNKNOWN for one in results)
+            if not is_in_doubt or time.monotonic() - begun + pause > self._patience / 2:
+                break
+            time.sleep(pause)
+            again = self._once(calls)
+            # What is still in doubt stays so: "not now" may be said of the second call only.
+            if all(one.verdict in (Verdict.ACCEPTED, Verdict.REFUSED) for one in again):
+                results = again
+        return results
+
+    def _once(self, calls: Sequence[Call]) -> list[Result]:
+        self._set_idempotency_header(calls)
+        if len(calls) == 1 or self._wire is None:
+            return [replace(self._one(call), index=index) for index, call in enumerate(calls)]
+        return self._together(self._wire, calls)
+
+    def _together(self, wire: batching.Wire, calls: Sequence[Call]) -> list[Result]:
+        """One call for several. A doubt, a delay or a refusal of the whole is one for each."""
+        key = batching.key_of(calls) if self.kind.idempotency_field else ""
+        try:
+            response = batching.post(self._backend, wire, calls, key=key)
+        except UNFIT:  # somebody's message cannot be made: each alone tells whose
+            return [Result(index, Verdict.REFUSED, Reason.CANNOT_RENDER, Phase.BODY) for index in range(len(calls))]
+        except requests.RequestException as error:
+            return [answers.of_error(index, self.kind, error) for index in range(len(calls))]
+        if not (200 <= response.status_code < 300 or wire.tells_each(response)):
+            words, headers = answers.words_in(response), response.headers
+            said = answers.of_status(0, self.kind, response.status_code, words, headers)
+            return [replace(said, index=index) for index in range(len(calls))]
+        try:
+            return batching.read(wire, response, len(calls))
+        except batching.Unreadable as error:
+            return [answers.unreadable(index, str(error)) for index in range(len(calls))]
+
+    def _one(self, call: Call) -> Result:
         try:
             self._backend.send_messages([call.mail])
-        except (AnymailUnsupportedFeature, AnymailInvalidAddress, AnymailSerializationError) as error:
-            return Result(index, Verdict.SKIPPED, Reason.CANNOT_RENDER, reply=str(error))
+        except UNFIT as error:
+            return Result(0, Verdict.SKIPPED, Reason.CANNOT_RENDER, reply=str(error))
         except AnymailRecipientsRefused as error:
-            return Result(index, Verdict.REFUSED, _refused_by_status(call.mail), Phase.FINAL, reply=_words(error))
-        except AnymailAPIError as error:
-            return self._failed(index, error)
-        except requests.RequestException as error:
-            return _cut(index, error)
+            return Result(0, Verdict.REFUSED, _refused_by_status(call.mail), Phase.FINAL, reply=answers.words_of(error))
+        except (AnymailAPIError, requests.RequestException) as error:
+            return answers.of_error(0, self.kind, error)
         except Exception as error:  # an answer django-anymail cannot read: the request may well have been taken
             log.exception("answer_unreadable", kind=self.kind.name)
-            return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, reply=_words(error))
-        return self._answered(index, call.mail)
+            return answers.unreadable(0, answers.words_of(error))
+        return self._answered(call.mail)
 
-    def _set_idempotency_header(self, call: Call) -> None:
+    def _set_idempotency_header(self, calls: Sequence[Call]) -> None:
         session = getattr(self._backend, "session", None)
         if self.kind.idempotency_header and session is not None:
-            session.headers[self.kind.idempotency_header] = f"envol-{call.message_id}"
+            session.headers[self.kind.idempotency_header] = batching.key_of(calls)
 
     @staticmethod
-    def _answered(index: int, mail: AnymailMessage) -> Result:
-        statuses = set(mail.anymail_status.status or ())
-        if statuses and statuses <= TAKEN:
-            return Result(index, Verdict.ACCEPTED, phase=Phase.FINAL, code=200)
-        if statuses & {"rejected", "invalid", "failed"}:
-            return Result(index, Verdict.REFUSED, _refused_by_status(mail), Phase.FINAL, reply=", ".join(statuses))
-        return Result(index, Verdict.ACCEPTED, phase=Phase.FINAL, code=200)
-
-    def _failed(self, index: int, error: AnymailAPIError) -> Result:
-        status = error.status_code
-        if status is None:
-            return _cut(index, error)
-        words = _words(error)
-        if status in DOUBT or (status == 503 and not self.kind.is_503_deferred):
-            return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, status, words)
-        if status in LATER or status >= 500:
-            return Result(
-                index,
-                Verdict.DEFERRED,
-                phase=Phase.FINAL,
-                code=status,
-                reply=words,
-                retry_after=retry_after(error.response),
-            )
-        if 200 <= status < 300:  # taken, and the answer makes no sense
-            return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, status, words)
-        if status in (401, 402, 403) or is_about_us(None, words):
-            return Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=status, reply=words, halt=Halt.PAUSE)
-        reason = Reason.REFUSED_SIZE if status == 413 else refusal_reason(None, words)
-        return Result(index, Verdict.REFUSED, reason, Phase.FINAL, status, words)
+    def _answered(mail: AnymailMessage) -> Result:
+        status = mail.anymail_status
+        statuses = set(status.status or ())
+        if statuses & NOT_TAKEN and not statuses <= TAKEN:
+            return Result(0, Verdict.REFUSED, _refused_by_status(mail), Phase.FINAL, reply=", ".join(statuses))
+        their_id = status.message_id  # a set of them where a message has several recipients: ours never has
+        return answers.taken(0, str(their_id) if isinstance(their_id, str | int) else None)
 
     def close(self) -> None:
         self._errands.close()
@@ -218,51 +215,18 @@ class AnymailLane:
             self._backend = None
 
 
+def _is_refused_whole(results: Sequence[Result]) -> bool:
+    """One answer for several messages that says no to all of them alike."""
+    first = results[0] if results else None
+    return (
+        len(results) > 1
+        and first is not None
+        and first.verdict == Verdict.REFUSED
+        and all((one.verdict, one.code, one.reply) == (first.verdict, first.code, first.reply) for one in results)
+        and first.code != 200
+    )
+
+
 def _refused_by_status(mail: AnymailMessage) -> Reason:
     statuses = set(mail.anymail_status.status or ())
     return Reason.REFUSED_ADDRESS if statuses == {"invalid"} else Reason.REFUSED_POLICY
-
-
-def _cut(index: int, error: Exception) -> Result:
-    """No status came. Only what failed before the request was on the wire is certain."""
-    if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
-        return Result(index, Verdict.NOT_BEGUN, phase=Phase.CONNECT, reply=_words(error))
-    return Result(index, Verdict.UNKNOWN, Reason.REPLY_LOST, Phase.FINAL, reply=_words(error))
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Look through the wrapping of anymail, requests and urllib3 for a connection that never came about."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if type(one).__name__ in (
-            "NewConnectionError",
-            "NameResolutionError",
-            "ConnectTimeoutError",
-            "SSLCertVerificationError",
-        ):
-            return True
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None)]
-        waiting += [argument for argument in one.args if isinstance(argument, BaseException)]
-    return False
-
-
-def _words(error: BaseException) -> str:
-    """The provider's own words where there are any."""
-    response = getattr(error, "response", None)
-    text = getattr(response, "text", "") or ""
-    return (text or str(error)).strip()[:1000]
-
-
-def retry_after(response: Any) -> timedelta | None:
-    """The Retry-After header (RFC 9110 10.2.3), seconds or a date; at most a day."""
-    value = (getattr(response, "headers", None) or {}).get("Retry-After", "")
-    try:
-        wait = timedelta(seconds=int(value)) if value.isdigit() else parsedate_to_datetime(value) - timezone.now()
-    except (TypeError, ValueError):
-        return None
-    return min(max(wait, timedelta(0)), timedelta(days=1))

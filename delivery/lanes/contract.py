@@ -47,6 +47,7 @@ class Result:
     halt: Halt | None = None
     retry_after: timedelta | None = None
     conversation: str = ""  # what was said on the wire, where the lane keeps it
+    their_id: str = ""  # what the provider calls the message, where its API says
 
 
 class HasFileno(Protocol):

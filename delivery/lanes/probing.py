@@ -7,10 +7,12 @@ from urllib.parse import urljoin
 import requests
 from anymail.exceptions import AnymailError
 from anymail.message import AnymailMessage
+from botocore.exceptions import BotoCoreError, ClientError
 from django.utils.translation import gettext as _
 
-from delivery.capabilities import kind_of, lease_of
-from delivery.lanes.anymail import backend_of
+from delivery.capabilities import AMAZON_SES, kind_of, lease_of
+from delivery.lanes import answers
+from delivery.lanes.backends import backend_of
 from delivery.lanes.contract import Halt, LaneClosed
 from delivery.lanes.pipelining.session import NoSession, Session
 from delivery.lanes.smtp import halt_of, server_of
@@ -54,8 +56,8 @@ def _probe_api(provider: Provider) -> Probed:
     """Ask the API something harmless with the account's own login; where it has nothing to ask, only connect."""
     kind = kind_of(provider.kind)
     backend = backend_of(provider)
-    if kind.needs:  # boto3 talks by itself
-        return Probed(words="", has_logged_in=None)
+    if kind.name == AMAZON_SES:
+        return _probe_amazon(backend)
     path = kind.probe.format(**provider.options) if kind.probe else ""
     try:
         backend.open()
@@ -77,6 +79,32 @@ def _probe_api(provider: Provider) -> Probed:
     if path and response.status_code >= 500:
         raise LaneClosed(Halt.REST, f"HTTP {response.status_code}")
     return Probed(words="", has_logged_in=True if path and response.status_code < 400 else None)
+
+
+def _probe_amazon(backend: Any) -> Probed:
+    """Ask for the account's state; a key that may send and nothing else has logged in, too."""
+    try:
+        backend.open()
+        told = backend.client.get_account()
+    except (BotoCoreError, ClientError) as error:
+        status, _headers = answers.status_of(error)
+        words = answers.words_of(error)
+        if words.startswith("AccessDenied"):
+            return Probed(words="", has_logged_in=True)
+        raise LaneClosed(Halt.PAUSE if status in (400, 401, 403, 404) else Halt.REST, words) from error
+    finally:
+        backend.close()
+    if not told.get("SendingEnabled", True):
+        raise LaneClosed(Halt.PAUSE, _("Amazon has switched off sending for this account."))
+    if not told.get("ProductionAccessEnabled", True):
+        words = _("The account is in the sandbox: it writes to verified addresses only.")
+        return Probed(words=words, has_logged_in=True)
+    quota = told.get("SendQuota", {})
+    words = _("%(day)d messages a day are allowed, %(second)d a second.") % {
+        "day": quota.get("Max24HourSend", 0),
+        "second": quota.get("MaxSendRate", 0),
+    }
+    return Probed(words=words if quota else "", has_logged_in=True)
 
 
 def _request_of(backend: Any) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accounts.services import organisation
 from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
-from delivery.capabilities import kind_of
 from delivery.counters import draw
 from delivery.models import Content, Mailing, Provider, Stream
 from delivery.skeleton import ContentRefused, compile_content, record_links
@@ -201,17 +200,7 @@ def provider_problems(provider: Provider | None) -> list[Problem]:
     """Why nothing may be sent through this provider now."""
     if provider is None:
         return [Problem("provider", _("No provider is chosen."), _("Add one under Deliverability, Providers."))]
-    kind = kind_of(provider.kind)
     problems = []
-    if not kind.is_available:
-        problems.append(
-            Problem(
-                "provider_package",
-                _("%(kind)s needs the package %(package)s, which is not installed.")
-                % {"kind": kind.label, "package": kind.needs},
-                _("Install it, or choose another provider."),
-            )
-        )
     if not is_loopback(provider) and (why := unreachable_address()):
         problems.append(
             Problem(

@@ -110,8 +110,6 @@ def _check(given: ProviderInput, kind: Kind, row: Provider) -> None:
         raise ProviderRefused("name", _("Give it a name."))
     if Provider.objects.filter(name=given.name.strip()).exclude(pk=row.pk).exists():
         raise ProviderRefused("name", _("Another provider has this name."))
-    if not kind.is_available:
-        raise ProviderRefused("kind", _("The package %(package)s is not installed.") % {"package": kind.needs})
     if not 1 <= given.connection_count <= 200:
         raise ProviderRefused("connection_count", _("Between 1 and 200."))
     for one in kind.fields:

@@ -56,12 +56,6 @@ def test_the_catcher_needs_no_address(clients: ContactList, organisation: Organi
     assert codes(clients, catcher) == set()
 
 
-def test_a_provider_whose_package_is_missing_is_said(clients: ContactList, organisation: Organisation) -> None:
-    ses = Provider.objects.create(name="SES", kind="amazon_ses", options={"api_url": "http://127.0.0.1/"})
-
-    assert codes(clients, ses) == {"provider_package"}
-
-
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -1,0 +1,62 @@
+"""Backends of django-anymail, built with one account's own arguments, never from global settings.
+
+Several accounts of one provider live side by side, and no wait is longer than the lease.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import botocore.loaders
+import botocore.session
+from django.core.exceptions import ImproperlyConfigured
+
+from delivery.capabilities import AMAZON_SES, Kind, kind_of, lease_of
+from delivery.lanes.contract import Halt, LaneClosed
+from delivery.models import Provider
+
+
+def backend_of(provider: Provider) -> Any:
+    """A django-anymail backend for this account. Raises LaneClosed when something is missing."""
+    kind = kind_of(provider.kind)
+    values = {**provider.options, **provider.credentials}
+    names = {one.name for one in kind.fields} | {"api_url"}  # an address of its own may be set by hand: a proxy
+    given = {name: values[name] for name in names if values.get(name) not in (None, "")}
+    arguments = _amazon(given, kind, provider) if kind.name == AMAZON_SES else given | {"timeout": wait(kind, provider)}
+    try:
+        backend = import_module(f"anymail.backends.{kind.name}").EmailBackend
+        return backend(fail_silently=False, **arguments)
+    except (ImportError, ImproperlyConfigured) as error:
+        raise LaneClosed(Halt.PAUSE, str(error).strip()) from error
+
+
+def wait(kind: Kind, provider: Provider) -> float:
+    """Seconds for one answer."""
+    return min(kind.timeout, lease_of(provider.kind) * 2 / 3).total_seconds()
+
+
+def _amazon(given: dict[str, Any], kind: Kind, provider: Provider) -> dict[str, Any]:
+    """boto3 repeats a call by itself after a 500 or a lost answer: a second mail. Here it tries once."""
+    given = dict(given)
+    address, configuration_set = given.pop("api_url", None), given.pop("configuration_set_name", None)
+    config = {
+        "connect_timeout": wait(kind, provider),
+        "read_timeout": wait(kind, provider),
+        "retries": {"total_max_attempts": 1, "mode": "standard"},
+        "ignore_configured_endpoint_urls": True,
+    }
+    client = {"config": config, **({"endpoint_url": address} if address else {})}
+    chosen = {"configuration_set_name": configuration_set} if configuration_set else {}
+    return {"session_params": given | {"botocore_session": _session()}, "client_params": client, **chosen}
+
+
+def _session() -> Any:
+    """One of its own for each account; the service's description, half a second to read, is shared by the process."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _descriptions())
+    return session
+
+
+@cache
+def _descriptions() -> Any:
+    return botocore.loaders.create_loader()
