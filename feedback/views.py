@@ -6,7 +6,6 @@ A GET never changes a person's choices: scanners open every link. The token in t
 need no CSRF cookie.
 """
 
-import base64
 from typing import Any
 from urllib.parse import urlencode
 
@@ -36,7 +35,7 @@ from delivery.models import Provider
 from feedback import webhooks
 from feedback.border import DOORS
 from feedback.forms import AddressForm, LeavingForm, PreferencesForm, SigningKeyForm, TrackingForm
-from feedback.hits import Hit, store_hits
+from feedback.hits import GIF, Hit, store_hits
 from feedback.links import NowhereToGo, destination
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of, lists_of, person_of
@@ -44,7 +43,6 @@ from feedback.services import Answer, Choices, Proof, leave, leaving_reason, sav
 from feedback.troubles import set_aside
 from feedback.webhook_setup import new_address, setup_of, store_key
 
-_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LANGUAGES = dict(settings.LANGUAGES)
 _OWN = {"copy": Confirmation.Kind.COPY, "erase": Confirmation.Kind.ERASURE}
 
@@ -61,7 +59,7 @@ def pixel(request: HttpRequest, token: str) -> HttpResponse:
         opened = None
     if opened is not None and request.method == "GET":
         store_hits([_hit(request, Event.Kind.OPENED, opened)])
-    return HttpResponse(_GIF, content_type="image/gif")
+    return HttpResponse(GIF, content_type="image/gif")
 
 
 @login_not_required

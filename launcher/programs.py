@@ -31,11 +31,10 @@ def table(chosen: Configuration, state_folder: Path) -> list[Program]:
     bin_folder, cores = venv() / "bin", os.cpu_count() or 1
     python, granian, celery = (str(bin_folder / name) for name in ("python", "granian", "celery"))
     web = (
-        *(granian, "--interface", "wsgi", "--host", chosen.bind, "--port", str(chosen.port), "--no-ws"),
-        # threads no more than the connections of the pool of each process (DATABASES in config/settings.py)
-        *("--workers", str(min(4, cores)), "--blocking-threads", str(min(8, 2 * cores + 1))),
+        *(granian, "--interface", "asgi", "--host", chosen.bind, "--port", str(chosen.port), "--no-ws"),
+        *("--workers", str(min(4, cores)), "--backlog", "2048"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning"),
-        "config.wsgi:application",
+        "config.asgi:application",
     )
     worker = (
         celery,

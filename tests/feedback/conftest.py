@@ -1,6 +1,6 @@
 import pytest
 
-from feedback.links import _stored
+from feedback.links import forget
 from tests.feedback.sent import Sent, send
 
 
@@ -12,4 +12,4 @@ def sent(db: None) -> Sent:
 @pytest.fixture(autouse=True)
 def forget_links() -> None:
     """Each test's database begins anew; a process's memory of links must too."""
-    _stored.cache_clear()
+    forget()
