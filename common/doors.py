@@ -31,7 +31,8 @@ _OF_A_BODY = {"content-type", "content-length", "content-encoding", "location"}
 class Door(Protocol):
     """`open` and `close` frame the life of the process; `close` ends when what was taken is stored."""
 
-    prefixes: tuple[str, ...]
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...
 
     async def open(self) -> None: ...
 

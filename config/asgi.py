@@ -1,6 +1,7 @@
 """What the web processes serve: the doors of what comes by the thousand, then the pages, each in a thread."""
 
 import os
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
@@ -11,4 +12,5 @@ from feedback.door import HitDoor
 # threads no more than the pool of each process has connections for (DATABASES in config/settings.py)
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
-application = Front(doors=[HitDoor()], pages=WSGIMiddleware(django, workers=THREADS))
+pages: Any = WSGIMiddleware(django, workers=THREADS)  # type: ignore[arg-type]  # its own words for the same types
+application = Front(doors=[HitDoor()], pages=pages)
