@@ -1,20 +1,12 @@
 """Input about people and the organisation."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
-
-
-def zone_choices() -> list[tuple[str, str]]:
-    """Time zones people live in, by name; not the historical and offset ones."""
-    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if name.startswith(areas)] + [
-        ("UTC", "UTC")
-    ]
+from accounts.zones import zone_choices
 
 
 class OrganisationForm(forms.ModelForm[Organisation]):

@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
         "kwargs": {"is_whole": True},
         "options": {"queue": "default"},
     },
+    "field-indexes": {
+        "task": "contacts.tasks.tend_field_indexes",
+        "schedule": schedule(60),
+        "options": {"queue": "bulk", "expires": 50},
+    },
     "due-confirmations": {
         "task": "delivery.tasks.write_due_mails",
         "schedule": schedule(10),

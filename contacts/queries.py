@@ -23,6 +23,7 @@ from contacts.models import (
     Subscription,
     Suppression,
 )
+from contacts.values import in_words
 
 EXACT_UP_TO = 10_000
 
@@ -236,13 +237,12 @@ def tracking_consent_of(consents: Sequence[Consent], purpose: Purpose) -> Consen
     return max((row for row in consents if row.purpose == purpose), key=lambda row: (row.at, row.pk), default=None)
 
 
+def count_values(field: ContactField) -> int:
+    """How many people have a value for a field. Reads every contact: some tenths of a second at a million."""
+    return Contact.objects.filter(fields__has_key=str(field.pk)).count()
+
+
 def named_fields(contact: Contact) -> list[tuple[str, str]]:
-    """(label, value in words) of every custom field the contact has a value for."""
-    labels = {str(number): label for number, label in ContactField.objects.values_list("pk", "label")}
-    return [(labels[key], _in_words(value)) for key, value in contact.fields.items() if key in labels]
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """(label, value in words) of every custom field the contact has a value for; what is archived is left out."""
+    rows = ContactField.objects.filter(archived_at=None)
+    return [(row.label, in_words(contact.fields[str(row.pk)])) for row in rows if str(row.pk) in contact.fields]

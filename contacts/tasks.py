@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone, translation
 
 from common.locks import only_one
-from contacts import exports, mail_domains
+from contacts import exports, field_indexes, mail_domains
 from contacts.imports import waiting_imports, work_on
 from contacts.models import ContactExport, ContactImport
 from contacts.services import tidy
@@ -64,3 +64,11 @@ def look_up_domains(is_whole: bool = False) -> None:
     with only_one("contacts.look_up_domains") as is_ours:
         if is_ours:
             mail_domains.tend(now=timezone.now(), is_whole=is_whole)
+
+
+@shared_task(queue="bulk")
+def tend_field_indexes() -> None:
+    """Build and drop the indexes of fields, as asked for on their page. A build at a million takes some seconds."""
+    with only_one("contacts.tend_field_indexes") as is_ours:
+        if is_ours:
+            field_indexes.tend_indexes()

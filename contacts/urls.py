@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import builder, exports, import_runs, imports, lists, people, proof, public, suppressions
+from contacts.views import builder, exports, fields, import_runs, imports, lists, people, proof, public, suppressions
 
 app_name = "contacts"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("contacts/lists/new/", lists.new, name="new_list"),
     path("contacts/lists/<int:pk>/", lists.edit, name="edit_list"),
     path("contacts/lists/<int:pk>/remove/", lists.remove, name="remove_list"),
+    path("contacts/fields/", fields.table, name="fields"),
+    path("contacts/fields/new/", fields.new, name="new_field"),
+    path("contacts/fields/<int:pk>/", fields.edit, name="edit_field"),
+    path("contacts/fields/<int:pk>/count/", fields.count, name="field_count"),
+    path("contacts/fields/<int:pk>/archive/", fields.archive, name="archive_field"),
     path("contacts/forms/", builder.subscribe_forms, name="forms"),
     path("contacts/forms/new/", builder.new_form, name="new_form"),
     path("contacts/forms/preview/", builder.preview_form, name="preview_form"),

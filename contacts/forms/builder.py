@@ -72,7 +72,7 @@ class BuilderForm(forms.ModelForm[SubscribeForm]):
         lists = self.fields["lists"]
         assert isinstance(lists, forms.ModelMultipleChoiceField)
         lists.queryset = ContactList.objects.order_by("name")
-        self.custom = {f"field:{row.pk}": row.label for row in ContactField.objects.all()}
+        self.custom = {f"field:{row.pk}": row.label for row in ContactField.objects.filter(archived_at=None)}
         asked = {one["key"]: one.get("is_required", False) for one in self.instance.fields}
         names = {"first_name": gettext("First name"), "last_name": gettext("Last name")}
         for key, label in {**names, **self.custom}.items():

@@ -1,6 +1,5 @@
 """Input about one person, to clean values."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -8,9 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.zones import zone_choices
 from contacts.addresses import BrokenAddress, address_key
-from contacts.imports.values import ENCODERS, WrongValue
 from contacts.models import Contact, ContactField, ContactList
+from contacts.values import WrongValue, as_text, value_of
 
 
 class ContactForm(forms.Form):
@@ -27,6 +27,8 @@ class ContactForm(forms.Form):
         label=_("Language"), choices=[("", _("not known")), *settings.LANGUAGES], required=False
     )
 
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
     def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
         if contact is not None:
             kwargs["initial"] = {
@@ -34,9 +36,14 @@ class ContactForm(forms.Form):
                 "first_name": contact.first_name,
                 "last_name": contact.last_name,
                 "language": contact.language,
+                "time_zone": contact.time_zone,
             }
         super().__init__(*args, **kwargs)
-        self._own = list(ContactField.objects.all())
+        zones = self.fields["time_zone"]
+        assert isinstance(zones, forms.ChoiceField)
+        zones.choices = [("", _("as the organisation")), *zone_choices()]
+        self._contact = contact
+        self._own = list(ContactField.objects.filter(archived_at=None))
         for field in self._own:
             value = contact.fields.get(str(field.pk)) if contact else None
             self.fields[f"field_{field.pk}"] = _field_of(field, value)
@@ -50,25 +57,37 @@ class ContactForm(forms.Form):
         return address
 
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        # What is not asked for here, such as an archived field, stays.
+        values: dict[str, Any] = dict(self._contact.fields) if self._contact else {}
         for field in self._own:
-            text = str(self.cleaned_data.get(f"field_{field.pk}") or "").strip()
-            if not text:
-                continue
+            given = self.cleaned_data.get(f"field_{field.pk}") or ""
             try:
-                values[str(field.pk)] = json.loads(ENCODERS[field.kind](text))
+                value = value_of(field, "; ".join(given) if isinstance(given, list) else str(given))
             except WrongValue as error:
                 self.add_error(f"field_{field.pk}", str(error))
+                continue
+            if value is None or value == []:
+                values.pop(str(field.pk), None)
+            else:
+                values[str(field.pk)] = value
         self.cleaned_data["fields"] = values
         return self.cleaned_data
 
 
 def _field_of(field: ContactField, value: Any) -> forms.Field:
+    """The input of a field."""
+    text = as_text(value)
     if field.kind == ContactField.Kind.BOOLEAN:
-        initial = {True: "yes", False: "no"}.get(value, "")
         choices = [("", _("not known")), ("yes", _("yes")), ("no", _("no"))]
-        return forms.ChoiceField(label=field.label, choices=choices, required=False, initial=initial)
-    text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+        return forms.ChoiceField(label=field.label, choices=choices, required=False, initial=text)
+    if field.is_chosen_from:
+        options = [(one, one) for one in field.options]
+        if field.kind == ContactField.Kind.CHOICE:
+            choices = [("", _("not known")), *options]
+            return forms.ChoiceField(label=field.label, choices=choices, required=False, initial=text)
+        return forms.MultipleChoiceField(
+            label=field.label, choices=options, required=False, initial=value or [], widget=forms.CheckboxSelectMultiple
+        )
     widget = forms.DateInput(attrs={"type": "date"}) if field.kind == ContactField.Kind.DATE else forms.TextInput()
     return forms.CharField(label=field.label, required=False, initial=text, max_length=5_000, widget=widget)
 
@@ -98,6 +117,10 @@ class NewContactForm(ContactForm):
         required=False,
         help_text=JoinForm.base_fields["source"].help_text,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["time_zone"]  # seldom known of somebody new; the page of the person asks for it
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json import loads
 from typing import Any
 
 from disposable_email_domains import blocklist
@@ -10,9 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contacts.addresses import BrokenAddress, address_key, domain_of
-from contacts.imports.values import ENCODERS, WrongValue
 from contacts.models import ContactField, ContactList, SubscribeForm
 from contacts.services import Posted
+from contacts.values import WrongValue, value_of
 
 _INPUTS: dict[str, tuple[str, str]] = {
     ContactField.Kind.NUMBER: ("text", "decimal"),
@@ -34,6 +33,7 @@ class Line:
     type: str = "text"
     mode: str = ""
     autocomplete: str = "off"
+    options: tuple[tuple[str, bool], ...] = ()  # of "select" and "checks": a choice, and whether it is made
 
 
 class JoinForm(forms.Form):
@@ -52,7 +52,7 @@ class JoinForm(forms.Form):
         self.words = form.words_in(language)
         self.offered: list[ContactList] = []
         self.show_lists(list(form.lists.all()) if form.pk else [])
-        custom = {f"field:{row.pk}": row for row in ContactField.objects.all()}
+        custom = {f"field:{row.pk}": row for row in ContactField.objects.filter(archived_at=None)}
         self.custom = {key: row for key, row in custom.items() if key in {one["key"] for one in form.fields}}
         for one in form.fields:
             if one["key"] in (*SubscribeForm.NAMES, *self.custom):
@@ -65,6 +65,14 @@ class JoinForm(forms.Form):
         if row and row.kind == ContactField.Kind.BOOLEAN:
             return forms.BooleanField(label=label, required=False)
         missing = {"required": _("Please fill this in.")}
+        if row and row.is_chosen_from:
+            kind = forms.ChoiceField if row.kind == ContactField.Kind.CHOICE else forms.MultipleChoiceField
+            return kind(
+                label=label,
+                choices=[(option, option) for option in row.options],
+                required=one.get("is_required", False),
+                error_messages=missing,
+            )
         limit = LONGEST if row else 100
         return forms.CharField(
             label=label, required=one.get("is_required", False), max_length=limit, error_messages=missing
@@ -92,8 +100,8 @@ class JoinForm(forms.Form):
         for name in self.fields:
             if name in ("email", "consent", "tracking", "lists"):
                 continue
-            kind = self.custom[name].kind if name in self.custom else ""
-            shown, mode = ("checkbox", "") if kind == ContactField.Kind.BOOLEAN else _INPUTS.get(kind, ("text", ""))
+            row = self.custom.get(name)
+            shown, mode = _shown(row)
             yield Line(
                 name=name,
                 label=str(self.fields[name].label),
@@ -102,8 +110,14 @@ class JoinForm(forms.Form):
                 is_required=self.fields[name].required,
                 type=shown,
                 mode=mode,
+                options=self._options(name, row) if row and row.is_chosen_from else (),
                 autocomplete=_AUTOCOMPLETE.get(name, "off"),
             )
+
+    def _options(self, name: str, row: ContactField) -> tuple[tuple[str, bool], ...]:
+        given = self[name].value() or ""
+        chosen = set(given) if isinstance(given, list) else {given}
+        return tuple((option, option in chosen) for option in row.options)
 
     def clean_email(self) -> str:
         address = str(self.cleaned_data["email"]).strip()
@@ -123,7 +137,7 @@ class JoinForm(forms.Form):
             if row.kind == ContactField.Kind.BOOLEAN or not value:
                 continue
             try:
-                cleaned[key] = loads(ENCODERS[row.kind](str(value).strip()))
+                cleaned[key] = value_of(row, "; ".join(value) if isinstance(value, list) else str(value))
             except WrongValue as error:
                 self.add_error(key, str(error))
         if self.has_choice and not cleaned.get("lists") and "lists" not in self.errors:
@@ -145,3 +159,14 @@ class JoinForm(forms.Form):
             tracking=self.form.asks_tracking and data["tracking"],
             lists=tuple(int(number) for number in data["lists"]),
         )
+
+
+def _shown(row: ContactField | None) -> tuple[str, str]:
+    """The kind of input, and its inputmode."""
+    if row is None:
+        return "text", ""
+    if row.kind == ContactField.Kind.BOOLEAN:
+        return "checkbox", ""
+    if row.is_chosen_from:
+        return ("select" if row.kind == ContactField.Kind.CHOICE else "checks"), ""
+    return _INPUTS.get(row.kind, ("text", ""))

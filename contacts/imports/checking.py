@@ -9,9 +9,9 @@ from typing import Any
 from contacts.addresses import BrokenAddress, address_key, domain_of, sort_key
 from contacts.imports.mapping import LANGUAGE, Plan, field_key
 from contacts.imports.recognising import FATES, UnknownWord
-from contacts.imports.values import ENCODERS, MOST, WrongValue, language_of
 from contacts.mailbox_providers import group_of
 from contacts.models import ContactField
+from contacts.values import ENCODERS, MOST, WrongValue, encoder_of, language_of, named
 
 MOST_NAME = 100
 _FORMULA = "=+-@\t\r"
@@ -62,6 +62,12 @@ class KnownFields:
 
     by_key: dict[str, tuple[int, str]] = field(default_factory=dict)
     unmade: dict[int, str] = field(default_factory=dict)  # of a dry run: fields to come, as numbers below zero
+    made: dict[int, ContactField] = field(default_factory=dict)
+
+    def encoder(self, number: int, kind: str) -> tuple[Callable[[str], str], str]:
+        """What encodes a value of the field, and the field's label for what does not fit."""
+        row = self.made.get(number)
+        return (encoder_of(kind, tuple(row.options)), row.label) if row else (ENCODERS[kind], "")
 
     def number(self, key: str) -> tuple[int, str]:
         """(number, kind) of a field; of one that a run would make, a number below zero."""
@@ -78,8 +84,9 @@ class Checker:
     def __init__(self, plan: Plan, known: KnownFields) -> None:
         self._plan = plan
         self._known = known
-        self._columns: list[tuple[int, str, Callable[[str], str]]] = [
-            (column.index, f'"{column.field_id}":', ENCODERS[column.kind]) for column in plan.fields
+        self._columns: list[tuple[int, str, Callable[[str], str], str]] = [
+            (column.index, f'"{column.field_id}":', *known.encoder(column.field_id, column.kind))
+            for column in plan.fields
         ]
 
     def check(self, cells: list[str]) -> Staged:
@@ -133,10 +140,10 @@ class Checker:
 
     def _parts(self, cells: list[str]) -> list[str]:
         parts = []
-        for index, prefix, encode in self._columns:
+        for index, prefix, encode, label in self._columns:
             value = cells[index].strip()
             if value:
-                parts.append(prefix + _encoded(value, encode))
+                parts.append(prefix + _encoded(value, encode, label))
         return parts
 
     def _with_attributes(self, cells: list[str], language: str, parts: list[str]) -> tuple[str, str | Loose]:
@@ -147,7 +154,7 @@ class Checker:
                 if name == LANGUAGE:
                     language = language or language_of(value)
                 elif known := self._known.by_key.get(key):
-                    parts.append(f'"{known[0]}":' + _encoded(value, ENCODERS[known[1]]))
+                    parts.append(f'"{known[0]}":' + _encoded(value, *self._known.encoder(*known)))
                 elif len(value) > MOST:
                     raise RowRefused(Reason.TOO_LONG)
                 else:
@@ -165,13 +172,13 @@ def closed(loose: Loose, known: Mapping[str, tuple[int, str]]) -> str:
     return "{" + ",".join([*loose.parts, *extra]) + "}"
 
 
-def _encoded(value: str, encode: Callable[[str], str]) -> str:
+def _encoded(value: str, encode: Callable[[str], str], label: str = "") -> str:
     if len(value) > MOST:
         raise RowRefused(Reason.TOO_LONG)
     try:
         return encode(_restored(value) if value[0] == "'" else value)
     except WrongValue as error:
-        raise RowRefused(Reason.VALUE, str(error)) from None
+        raise RowRefused(Reason.VALUE, named(label, str(error)) if label else str(error)) from None
 
 
 def _restored(value: str) -> str:

@@ -69,12 +69,13 @@ def source_of(job: ContactImport) -> Source:
 
 def checker_of(job: ContactImport, known: KnownFields) -> Checker:
     """The checker of a job's plan; `known` comes filled with the fields there are."""
-    rows = list(ContactField.objects.values_list("pk", "key", "kind"))
-    known.by_key.update({key: (number, kind) for number, key, kind in rows})
+    rows = list(ContactField.objects.all())
+    known.made.update({row.pk: row for row in rows})
+    known.by_key.update({row.key: (row.pk, row.kind) for row in rows})
     mapping = dict(job.mapping)
     if job.kind == ContactImport.Kind.SUPPRESS:  # nothing but the address counts: no other cell refuses a row
         mapping = {index: target for index, target in mapping.items() if target == ADDRESS}
-    kinds = {number: kind for number, _key, kind in rows}
+    kinds = {row.pk: row.kind for row in rows}
     for index, target in mapping.items():
         if target.startswith(NEW):  # a dry run: the field is not made yet
             number, kind = known.number(target[len(NEW) :])

@@ -1,4 +1,4 @@
-"""Contact, its typed fields, and what it last did."""
+"""Contact, and what it last did."""
 
 import uuid
 from typing import TYPE_CHECKING, ClassVar
@@ -17,31 +17,6 @@ from contacts.models.tags import ContactTag
 
 if TYPE_CHECKING:
     from contacts.models.subscriptions import ContactList
-
-
-class ContactField(models.Model):
-    """One thing known about contacts beyond name and language; its values lie in Contact.fields under this id."""
-
-    class Kind(models.TextChoices):
-        TEXT = "text", _("text")
-        NUMBER = "number", _("number")
-        DATE = "date", _("date")
-        BOOLEAN = "boolean", _("yes or no")
-        CHOICE = "choice", _("choice")
-        CHOICES = "choices", _("several choices")
-
-    # the Liquid name: contact.<key>
-    key = models.SlugField(_("name in templates"), max_length=60, unique=True)
-    label = models.CharField(_("label"), max_length=100)
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
-
-    class Meta:
-        verbose_name = _("field")
-        verbose_name_plural = _("fields")
-        ordering = ["label"]
-
-    def __str__(self) -> str:
-        return self.label
 
 
 # The last word of the sort key, the first name as a rule: who is looked for by it has an index, too. Statistics on it
@@ -122,6 +97,7 @@ class Contact(models.Model):
     first_name = models.CharField(_("first name"), max_length=100, blank=True, db_default="")
     last_name = models.CharField(_("last name"), max_length=100, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, blank=True, db_default="")
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, db_default="")  # empty: the organisation's
     mx_group = models.SmallIntegerField(_("mailbox provider"), db_default=0, editable=False)  # mailbox_providers.py
     fields = models.JSONField(default=dict, db_default={}, blank=True)  # {"<ContactField id>": value}
     # The latest tracking consents, copied from the append-only rows so that a snapshot reads no history.

@@ -12,6 +12,7 @@ from contacts.services.confirmations import (
 from contacts.services.consent import Circumstances, record_consent, state_source, statement_for
 from contacts.services.engagement import push_engagement, push_own_acts, push_soft_bounces
 from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
+from contacts.services.fields import FieldRefused, archive_field, change_field, create_field, restore_field
 from contacts.services.joining import Posted, confirm_joining, post_form, save_form
 from contacts.services.leaving import note_leaving_reason
 from contacts.services.people import ContactRefused, add_contact, change_contact, remove_contact
@@ -43,17 +44,21 @@ __all__ = [
     "Circumstances",
     "ConfirmationExpired",
     "ContactRefused",
+    "FieldRefused",
     "LiftRefused",
     "Posted",
     "Witness",
     "add_contact",
+    "archive_field",
     "ask_again",
     "change_contact",
+    "change_field",
     "choose_language",
     "confirm_address",
     "confirm_copy",
     "confirm_erasure",
     "confirm_joining",
+    "create_field",
     "create_list",
     "due_mails",
     "erase_contact",
@@ -73,6 +78,7 @@ __all__ = [
     "remove_list",
     "request_address",
     "request_own",
+    "restore_field",
     "save_form",
     "state_source",
     "statement_for",

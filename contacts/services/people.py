@@ -76,16 +76,24 @@ def _refuse_erased(key: str) -> None:
 def _new(address: str, key: str) -> Contact:
     contact = Contact(address=address.strip(), address_key=key, mx_group=group_for(domain_of(key)))
     # Left out, they would be the database's to fill in, and no text yet when the sort key is folded.
-    contact.first_name = contact.last_name = contact.language = ""
+    contact.first_name = contact.last_name = contact.language = contact.time_zone = ""
     return contact
 
 
 @transaction.atomic
-def change_contact(*, contact: Contact, address: str, first_name: str, last_name: str, language: str) -> Contact:
+def change_contact(
+    *,
+    contact: Contact,
+    address: str,
+    first_name: str,
+    last_name: str,
+    language: str,
+    time_zone: str | None = None,
+) -> Contact:
     """Store new words about a person, and `contact.fields` as it stands. Raises as `add_contact`.
 
     A new address is a new key. What the person said no to, or the team about them, holds there too; that a mailbox is
-    dead stays with the old address.
+    dead stays with the old address. `time_zone` is an IANA name, "" for the organisation's, None to leave it.
     """
     old, key = contact.address_key, address_key(address)
     if key != old:
@@ -93,6 +101,8 @@ def change_contact(*, contact: Contact, address: str, first_name: str, last_name
     contact.address, contact.address_key = address.strip(), key
     contact.mx_group = group_for(domain_of(contact.address_key))
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
+    if time_zone is not None:
+        contact.time_zone = time_zone
     contact.updated_at = timezone.now()
     _save(contact)
     if key != old:

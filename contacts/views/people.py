@@ -165,6 +165,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
                 first_name=given["first_name"],
                 last_name=given["last_name"],
                 language=given["language"],
+                time_zone=given["time_zone"],
             )
         except (ContactRefused, BrokenAddress) as refusal:
             form.add_error("address", str(refusal))

@@ -1,17 +1,21 @@
 """Values of typed fields, normalised at the door: one spelling per value, so that a filter can trust them."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from contacts.addresses import folded
 from contacts.models import ContactField
 
 MOST = 5_000  # characters of one value
+SEPARATORS: Final = re.compile(r"[,;|]")
 _YES = {"yes", "oui", "true", "vrai", "1", "y", "o", "x", "on"}
 _NO = {"no", "non", "false", "faux", "0", "n", "off"}
 _DATES: Final = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
@@ -63,8 +67,12 @@ def _boolean(value: str) -> str:
     raise WrongValue(_("“%(value)s” is neither yes nor no.") % {"value": value[:60]})
 
 
+def _parts(value: str) -> list[str]:
+    return [part.strip() for part in SEPARATORS.split(value) if part.strip()]
+
+
 def _choices(value: str) -> str:
-    return "[" + ",".join(encode_basestring(part.strip()) for part in re.split(r"[,;|]", value) if part.strip()) + "]"
+    return "[" + ",".join(map(encode_basestring, dict.fromkeys(_parts(value)))) + "]"
 
 
 # kind → JSON text of a value that is not empty and has no space around it
@@ -76,3 +84,60 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     ContactField.Kind.BOOLEAN: _boolean,
     ContactField.Kind.CHOICES: _choices,
 }
+
+
+@lru_cache(maxsize=500)
+def encoder_of(kind: str, options: tuple[str, ...] = ()) -> Callable[[str], str]:
+    """What turns a stripped, non-empty text into the JSON text of one field's value, or raises WrongValue.
+
+    Where a choice has options, the value is one of them, whatever its case and accents; without any, each is taken.
+    """
+    if kind not in (ContactField.Kind.CHOICE, ContactField.Kind.CHOICES) or not options:
+        return ENCODERS[kind]
+    spelled = {folded(option): option for option in options}
+
+    def chosen(value: str) -> str:
+        try:
+            return spelled[folded(value)]
+        except KeyError:
+            words = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
+            said = {"value": value[:60], "options": words}
+            raise WrongValue(_("“%(value)s” is none of the choices: %(options)s.") % said) from None
+
+    if kind == ContactField.Kind.CHOICE:
+        return lambda value: encode_basestring(chosen(value))
+    return lambda value: "[" + ",".join(map(encode_basestring, dict.fromkeys(map(chosen, _parts(value))))) + "]"
+
+
+def value_of(field: ContactField, text: str) -> Any:
+    """A text as the value of a field, None for an empty one. Raises WrongValue, which names the field."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if len(text) > MOST:
+            raise WrongValue(_("This is longer than %(most)d characters.") % {"most": MOST})
+        return json.loads(encoder_of(field.kind, tuple(field.options))(text))
+    except WrongValue as error:
+        raise WrongValue(named(field.label, str(error))) from None
+
+
+def named(label: str, problem: str) -> str:
+    """A problem with the field it is about, in the active language."""
+    return pgettext("field: problem", "%(field)s: %(problem)s") % {"field": label, "problem": problem}
+
+
+def as_text(value: Any) -> str:
+    """A stored value as `value_of` reads it back."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def in_words(value: Any) -> str:
+    """A stored value as a person reads it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return as_text(value)

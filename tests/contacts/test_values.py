@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from contacts.imports.values import ENCODERS, WrongValue, language_of
+from contacts.values import ENCODERS, WrongValue, language_of
 
 
 @pytest.mark.parametrize(
