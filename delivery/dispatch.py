@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -20,12 +19,14 @@ from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import HELD, note_held
 from delivery.sending import BatchSender, Run
+from delivery.slots import free_slots, must_give_way, urgent_slots
 from delivery.snapshot import take_block
 from delivery.stopping import is_stopping
 
 log = structlog.get_logger(__name__)
 
 REST = timedelta(seconds=60)  # for a provider that cannot be reached or asks to wait
+LOOK = 1.0  # seconds between two looks for urgent mail
 SHIFT = 30.0  # seconds one call of work_provider goes on taking batches
 
 
@@ -35,6 +36,7 @@ class Due:
 
     snapshots: list[int] = field(default_factory=list)
     providers: list[int] = field(default_factory=list)
+    urgent: list[int] = field(default_factory=list)  # the same for batches that wait for nothing
 
 
 def sweep() -> Due:
@@ -61,7 +63,7 @@ def sweep() -> Due:
         ledger.skip_share(mailing_id, mx_group=mx_group)
     for mailing_id in _through():
         finish(mailing_id)
-    return Due(snapshots=unfrozen(), providers=free_slots())
+    return Due(snapshots=unfrozen(), providers=free_slots(), urgent=urgent_slots())
 
 
 def start_due() -> int:
@@ -78,22 +80,6 @@ def unfrozen() -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
-def free_slots() -> list[int]:
-    """Provider ids, each as often as it has both a free connection and a due batch."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select p.id, least(p.connection_count - coalesce(c.claimed, 0), d.due) from delivery_provider p "
-            "join lateral (select count(*) as due from (select 1 from delivery_batch b "
-            "  join delivery_mailing m on m.id = b.mailing_id "
-            "  where b.state = 0 and b.due_at <= clock_timestamp() and b.provider_id = p.id and m.state = 'sending' "
-            "    and (m.paused_until is null or m.paused_until <= clock_timestamp()) limit p.connection_count) x) d "
-            "  on d.due > 0 "
-            "left join (select provider_id, count(*) as claimed from delivery_batch where state = 1 group by 1) c "
-            "  on c.provider_id = p.id"
-        )
-        return [provider_id for provider_id, slots in cursor.fetchall() for _ in range(max(0, slots))]
-
-
 def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[], bool] = is_stopping) -> None:
     """Snapshot a mailing block by block. `after_block` is called when batches were added: work can begin."""
     while not stop() and not guard.is_held():
@@ -106,7 +92,12 @@ def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[
 
 
 def work_provider(
-    provider_id: int, *, connections: int = 1, stop: Callable[[], bool] = is_stopping, shift: float = SHIFT
+    provider_id: int,
+    *,
+    connections: int = 1,
+    stop: Callable[[], bool] = is_stopping,
+    shift: float = SHIFT,
+    only_urgent: bool = False,
 ) -> int:
     """Take due batches of one provider on up to so many connections of this thread, for a shift; returns how many."""
     provider = Provider.objects.filter(pk=provider_id).first()
@@ -115,21 +106,26 @@ def work_provider(
     end = time.monotonic() + shift
     worked: list[int] = []
     may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
-    multiplex.run_together([_shift(provider, may_go_on, stop, worked) for _ in range(connections)])
+    shifts = [_shift(provider, may_go_on, stop, worked, only_urgent=only_urgent) for _ in range(connections)]
+    multiplex.run_together(shifts)
     return len(worked)
 
 
 def _shift(
-    provider: Provider, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int]
+    provider: Provider, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int], *, only_urgent: bool
 ) -> Iterator[Await]:
-    """One connection's shift: batch after batch while some are due."""
+    """One connection's shift: batch after batch while some are due, the urgent ones first."""
     lane = lane_for(provider)
     try:
         while may_go_on():
-            claim = ledger.claim_batch(provider_id=provider.pk, lease=lease_of(provider.kind), rooms=rooms(provider))
+            narrow = rooms(provider)
+            claim = ledger.claim_batch(
+                provider_id=provider.pk, lease=lease_of(provider.kind), rooms=narrow, only_urgent=only_urgent
+            )
             if claim is None:
                 return
-            sender = BatchSender(claim, lane, provider=provider, stop=stop)
+            give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, or_when=stop)
+            sender = BatchSender(claim, lane, provider=provider, stop=give_way)
             yield from sender.steps()
             worked.append(claim.batch_id)
             _after(claim, sender.run)
@@ -137,6 +133,24 @@ def _shift(
                 return
     finally:
         lane.close()
+
+
+class _GiveWay:
+    """Whether a batch is to be given back: asked to stop, or for urgent mail; asked before each window."""
+
+    def __init__(
+        self, provider: Provider, claim: ledger.Claim, *, is_narrow: bool, or_when: Callable[[], bool]
+    ) -> None:
+        self._provider, self._claim, self._is_narrow, self._or_when = provider, claim, is_narrow, or_when
+        self._looked_at = time.monotonic()
+
+    def __call__(self) -> bool:
+        if self._or_when():
+            return True
+        if self._claim.is_urgent or time.monotonic() - self._looked_at < LOOK:
+            return False
+        self._looked_at = time.monotonic()
+        return must_give_way(self._provider, mx_group=self._claim.mx_group, is_narrow=self._is_narrow)
 
 
 def _after(claim: ledger.Claim, run: Run) -> None:

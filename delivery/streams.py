@@ -3,7 +3,6 @@
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from delivery.capabilities import kind_of
 from delivery.models import Provider, Stream
 
 _SCOPES = {Stream.Kind.TRANSACTIONAL: Stream.Scope.EVERYTHING}
@@ -35,12 +34,11 @@ def providers_of(stream: Stream) -> list[Provider]:
 
 
 def provider_for(stream: Stream) -> Provider | None:
-    """Through whom mail of this stream is planned to leave: the first account that can be used at all.
+    """Through whom mail of this stream is planned to leave: the first of its order.
 
     One that is out of order right now counts: its mail makes a detour until it is well (delivery/failover).
     """
-    found = providers_of(stream)
-    return next((provider for provider in found if kind_of(provider.kind).is_available), found[0] if found else None)
+    return next(iter(providers_of(stream)), None)
 
 
 def for_campaigns() -> QuerySet[Stream]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.utils import timezone
 
@@ -11,6 +11,7 @@ from delivery import dispatch, durability
 from delivery.checking import check_all
 from delivery.mails import send_due_confirmations
 from delivery.queries import note_worker
+from delivery.slots import free_slots, urgent_slots
 from delivery.stopping import request_stop
 
 # A ring nobody took within ten seconds is dropped: the sweep has rung again since.
@@ -39,29 +40,37 @@ def sweep() -> None:
         due = dispatch.sweep()
     for mailing_id in due.snapshots:
         freeze.apply_async((mailing_id,), expires=STALE)
-    ring(due.providers)
+    ring(due.urgent, send_urgent)
+    ring(due.providers, send_batches)
 
 
-def ring(providers: list[int]) -> None:
+def ring(providers: list[int], send: Task) -> None:
     """A task for every eight free connections of a provider: one process drives them together."""
     for provider_id, free in Counter(providers).items():
         tasks = -(-free // PER_PROCESS)
         for number in range(tasks):
             connections = free // tasks + (number < free % tasks)
-            send_batches.apply_async((provider_id,), {"connections": connections}, expires=STALE)
+            send.apply_async((provider_id,), {"connections": connections}, expires=STALE)
 
 
 @shared_task(queue="bulk")
 def freeze(mailing_id: int) -> None:
     with only_one(f"delivery.freeze.{mailing_id}") as is_ours:
         if is_ours:
-            dispatch.freeze(mailing_id, after_block=lambda: ring(dispatch.free_slots()))
+            dispatch.freeze(mailing_id, after_block=lambda: ring(free_slots(), send_batches))
 
 
 @shared_task(queue="bulk")
 def send_batches(provider_id: int, connections: int = 1, **_: object) -> None:
     if dispatch.work_provider(provider_id, connections=connections):
-        ring([free for free in dispatch.free_slots() if free == provider_id])
+        ring([free for free in free_slots() if free == provider_id], send_batches)
+
+
+@shared_task(queue="transactional")
+def send_urgent(provider_id: int, connections: int = 1, **_: object) -> None:
+    """The same for what waits behind no campaign, on workers that do nothing else."""
+    if dispatch.work_provider(provider_id, connections=connections, only_urgent=True):
+        ring([free for free in urgent_slots() if free == provider_id], send_urgent)
 
 
 @shared_task(queue="default", expires=STALE)

@@ -37,6 +37,7 @@ class Claim:
     last_id: int
     round: int
     mx_group: int
+    is_urgent: bool
     lease: timedelta
     deadline: Deadline
 
@@ -57,8 +58,11 @@ class Waiting:
     tries: int
 
 
-def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] | None = None) -> Claim | None:
-    """Take a due batch of this provider; None when nothing is due, its connections are in use, or sending is held.
+def claim_batch(
+    *, provider_id: int, lease: timedelta, rooms: Mapping[int, int] | None = None, only_urgent: bool = False
+) -> Claim | None:
+    """Take a due batch of this provider, an urgent one if there is one; None when nothing is due, its connections are
+    in use, or sending is held.
 
     `rooms`: connections at once by mailbox provider, where they are fewer.
     """
@@ -67,29 +71,22 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
     number = secrets.randbits(62)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _durable(cursor)
-        cursor.execute(
-            "select p.connection_count, g.database, g.count, g.held_at from delivery_provider p "
-            "left join delivery_guard g on g.id = 1 where p.id = %s for no key update of p",
-            [provider_id],
-        )
-        row = cursor.fetchone()
-        if row is None or row[3] is not None or not guard.allows(row[1], row[2], seen):
+        found = _room_of(cursor, provider_id, seen)
+        if found is None:
             return None
-        cursor.execute(
-            load_sql("delivery", "claim"),
-            {
-                "claim": number,
-                "lease": lease.total_seconds(),
-                "provider": provider_id,
-                "room": row[0],
-                "rooms": json.dumps(rooms or {}),
-            },
-        )
-        taken = cursor.fetchone()
+        values = {
+            "claim": number,
+            "lease": lease.total_seconds(),
+            "provider": provider_id,
+            "rooms": json.dumps(rooms or {}),
+        }
+        taken = _take(cursor, "b.is_urgent", values | {"room": found.every})
+        if taken is None and not only_urgent:
+            taken = _take(cursor, "not b.is_urgent", values | {"room": found.others})
     if taken is None:
         return None
     passing("claim")
-    batch_id, mailing_id, first_id, last_id, rounds, mx_group = taken
+    batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent = taken
     return Claim(
         number=number,
         batch_id=batch_id,
@@ -99,9 +96,36 @@ def claim_batch(*, provider_id: int, lease: timedelta, rooms: Mapping[int, int] 
         last_id=last_id,
         round=rounds,
         mx_group=mx_group,
+        is_urgent=is_urgent,
         lease=lease,
         deadline=clock.after(lease),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Connections of an account at once: for every batch, and for those that are not urgent."""
+
+    every: int
+    others: int
+
+
+def _room_of(cursor: CursorWrapper, provider_id: int, seen: guard.Known | None) -> _Room | None:
+    """Locks the account's row; None where nothing may be claimed."""
+    cursor.execute(
+        f"select p.connection_count, g.database, g.count, g.held_at, {load_sql('delivery', 'kept')} "  # noqa: S608
+        "from delivery_provider p left join delivery_guard g on g.id = 1 where p.id = %s for no key update of p",
+        [provider_id],
+    )
+    row = cursor.fetchone()
+    if row is None or row[3] is not None or not guard.allows(row[1], row[2], seen):
+        return None
+    return _Room(every=row[0], others=row[0] - row[4])
+
+
+def _take(cursor: CursorWrapper, urgency: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
+    cursor.execute(load_sql("delivery", "claim").replace("{urgency}", urgency), values)
+    return cursor.fetchone()  # type: ignore[no-any-return]
 
 
 def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:

@@ -11,6 +11,7 @@ from django.db import connection
 from delivery import dispatch, ledger
 from delivery.ledger import Ledger
 from delivery.models import Mailing
+from delivery.slots import free_slots, urgent_slots
 from delivery.stopping import is_stopping
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,8 @@ def follow(mailing_id: int, *, report: Callable[[Ledger], None], stop: Callable[
 
 def _man(crew: list[threading.Thread], halted: threading.Event) -> None:
     """A thread for each provider with a due batch, driving all its free connections."""
-    for provider_id, free in Counter(dispatch.free_slots()).items():
+    slots = [*urgent_slots(), *free_slots()]
+    for provider_id, free in Counter(slots).items():
         if sum(thread.is_alive() for thread in crew) >= LANES:
             return
         thread = threading.Thread(target=_work, args=(provider_id, free, halted), daemon=True)

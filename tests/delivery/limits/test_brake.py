@@ -171,7 +171,7 @@ def test_claiming_probes_the_brake_by_its_key(large: tuple[Mailing, SmtpServer])
     with connection.cursor() as cursor:
         cursor.execute("analyze delivery_batch; analyze delivery_brake")
         cursor.execute("set enable_seqscan = off")
-        cursor.execute("explain " + load_sql("delivery", "claim"), values)
+        cursor.execute("explain " + load_sql("delivery", "claim").replace("{urgency}", "not b.is_urgent"), values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("reset enable_seqscan")
     assert "batch_due" in plan
