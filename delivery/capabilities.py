@@ -138,7 +138,6 @@ _KINDS = (
             Field("region_name", _("Region"), default="eu-west-3"),
             Field("configuration_set_name", _("Configuration set"), is_required=False),
         ),
-        has_webhooks=False,  # their signature check comes first
         has_tracking_switch=False,
     ),
     Kind(

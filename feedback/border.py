@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
-from anymail.exceptions import AnymailNotSupportedWarning, AnymailWebhookValidationFailure
+from anymail.exceptions import AnymailAPIError, AnymailNotSupportedWarning, AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
@@ -26,17 +26,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from delivery.capabilities import AMAZON_SES
+from feedback import sns
+from feedback.refusals import Refused
+
 # Said of a provider whose account the authors lost; its format has not changed, and the page says how far it is tested.
 warnings.filterwarnings("ignore", category=AnymailNotSupportedWarning)
 _TOLERANCE = timedelta(minutes=5)  # of a signed timestamp
-
-
-class Refused(Exception):
-    """Not taken. `status` is the HTTP answer; the text says why without telling a stranger anything."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,9 @@ class Door:
 
 
 DOORS: dict[str, Door] = {
+    AMAZON_SES: Door(
+        "amazon_ses.AmazonSESTrackingWebhookView", {}
+    ),  # SNS signs, without a key to enter: feedback/sns.py
     "brevo": Door("brevo.BrevoTrackingWebhookView", {}),
     "mailersend": Door("mailersend.MailerSendTrackingWebhookView", {"signing_secret": ("signing_secret",)}, True),
     "mailgun": Door(
@@ -80,6 +79,8 @@ DOORS: dict[str, Door] = {
 }
 # What a view would otherwise look up in global settings.
 _SILENT: dict[str, dict[str, Any]] = {
+    # A person says yes to a topic; the view would, by itself, with the keys it finds in the environment.
+    AMAZON_SES: {"auto_confirm_sns_subscriptions": False, "session_params": {}, "client_params": {}},
     "mailgun": {"api_key": None},
     "mailtrap": {"tracking_secret": None},
     "resend": {"signing_secret": None},  # checked here: the package the view asks for is ten lines of HMAC
@@ -107,6 +108,10 @@ def verify(request: HttpRequest, *, kind: str, credentials: Mapping[str, Any]) -
         raise Refused(403, _("Wrong signature.")) from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:  # a key or a body that is none
         raise Refused(403, _("The signature could not be checked.")) from error
+    except AnymailAPIError as error:  # not a message of SNS at all
+        raise Refused(403, _("The signature could not be checked.")) from error
+    if kind == AMAZON_SES:
+        sns.check(request, topic=str(credentials.get(sns.TOPIC) or ""))
 
 
 def parse(

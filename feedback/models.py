@@ -84,6 +84,10 @@ class WebhookState(models.Model):
     heard_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=300, blank=True, db_default="")
+    # A topic of Amazon SNS asks to deliver here and waits for somebody's yes; empty: none does.
+    asked_topic = models.CharField(max_length=320, blank=True, db_default="")
+    asked_url = models.CharField(max_length=2000, blank=True, db_default="")
+    asked_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("state of webhooks")

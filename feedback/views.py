@@ -39,9 +39,10 @@ from feedback.hits import GIF, Hit, store_hits
 from feedback.links import NowhereToGo, destination
 from feedback.models import Event, Way
 from feedback.people import Person, choices_of, lists_of, person_of
+from feedback.refusals import Refused
 from feedback.services import Answer, Choices, Proof, leave, leaving_reason, save_answers, save_choices
 from feedback.troubles import set_aside
-from feedback.webhook_setup import new_address, setup_of, store_key
+from feedback.webhook_setup import accept_topic, new_address, setup_of, store_key
 
 _LANGUAGES = dict(settings.LANGUAGES)
 _OWN = {"copy": Confirmation.Kind.COPY, "erase": Confirmation.Kind.ERASURE}
@@ -285,7 +286,7 @@ def webhook(request: HttpRequest, provider_id: int, secret: str) -> HttpResponse
         stored = webhooks.receive(request, provider_id=provider_id, secret=secret)
     except RequestDataTooBig:
         return HttpResponse(_("That is too much at once."), status=413, content_type="text/plain; charset=utf-8")
-    except webhooks.Refused as refusal:
+    except Refused as refusal:
         return HttpResponse(str(refusal), status=refusal.status, content_type="text/plain; charset=utf-8")
     return HttpResponse(f"stored {stored}", content_type="text/plain")
 
@@ -301,6 +302,8 @@ def provider_webhooks(request: Request, pk: int) -> HttpResponse:
         store_key(provider, key=form.cleaned_data["key"], user=request.user)
         messages.success(request, _("The signing key is stored."))
         return redirect("feedback:provider_webhooks", pk)
+    if "accept" in request.POST:
+        return _accept_topic(request, provider)
     if request.method == "POST" and not form.is_bound:
         address = new_address(provider, user=request.user)
         provider.refresh_from_db()
@@ -312,6 +315,14 @@ def provider_webhooks(request: Request, pk: int) -> HttpResponse:
         "set_aside": set_aside(provider, limit=10),
     }
     return render(request, "feedback/provider_webhooks.html", context)
+
+
+def _accept_topic(request: Request, provider: Provider) -> HttpResponse:
+    try:
+        messages.success(request, _("Accepted: %(topic)s") % {"topic": accept_topic(provider, user=request.user)})
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("feedback:provider_webhooks", provider.pk)
 
 
 def _page(

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from delivery.capabilities import kind_of
 from delivery.models import Provider
 from delivery.services import store_secret
 from delivery.services.planning import unreachable_address
+from feedback import sns
 from feedback.border import DOORS, key_name
 from feedback.models import WebhookState
+from feedback.refusals import Refused
 from feedback.webhooks import SECRET
 
 
@@ -30,6 +34,9 @@ class Setup:
     heard_at: datetime | None
     refused_at: datetime | None
     refusal: str
+    topic: str = ""  # of Amazon SNS: the one accepted, and the one that asks
+    asked_topic: str = ""
+    asked_at: datetime | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -52,6 +59,9 @@ def setup_of(provider: Provider) -> Setup:
         heard_at=state.heard_at,
         refused_at=state.refused_at,
         refusal=state.refusal,
+        topic=str(provider.credentials.get(sns.TOPIC) or ""),
+        asked_topic=state.asked_topic,
+        asked_at=state.asked_at,
     )
 
 
@@ -65,3 +75,16 @@ def new_address(provider: Provider, *, user: User | None) -> str:
 def store_key(provider: Provider, *, key: str, user: User | None) -> None:
     """Keep the key the provider signs with."""
     store_secret(provider.pk, name=key_name(provider.kind), value=key, user=user)
+
+
+def accept_topic(provider: Provider, *, user: User | None) -> str:
+    """Say yes to the topic of Amazon SNS that asks, and listen to it alone from now on; its name. Raises Refused."""
+    state = WebhookState.objects.filter(provider=provider).exclude(asked_topic="").first()
+    if state is None:
+        raise Refused(409, _("No topic asks any more."))
+    sns.confirm(sns.Asked(topic=state.asked_topic, url=state.asked_url))
+    with transaction.atomic():
+        store_secret(provider.pk, name=sns.TOPIC, value=state.asked_topic, user=user)
+        still = WebhookState.objects.filter(provider=provider, asked_topic=state.asked_topic)
+        still.update(asked_topic="", asked_url="", asked_at=None)
+    return state.asked_topic

@@ -18,13 +18,16 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from common import tokens
+from delivery.capabilities import AMAZON_SES
 from delivery.models import Provider
-from feedback.border import DOORS, Refused, Unreadable, parse, verify
+from feedback import sns
+from feedback.border import DOORS, Unreadable, parse, verify
 from feedback.bounces import classify
 from feedback.events import NewEvent, event_key, record_events
 from feedback.folding import NOT_DELIVERED
 from feedback.hits import Hit, store_hits
 from feedback.models import Event, Way, WebhookState
+from feedback.refusals import Refused
 
 SECRET = "webhook_secret"  # noqa: S105 - the name under which a provider row keeps it
 _OPAQUE_ID = re.compile(r"(\d{1,9})\.(\d{1,18})")  # <mailing>.<message>
@@ -43,7 +46,7 @@ _KINDS = {
 }
 _HITS = {Event.Kind.OPENED, Event.Kind.CLICKED}
 
-__all__ = ["SECRET", "Refused", "receive"]
+__all__ = ["SECRET", "receive"]
 
 
 def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
@@ -57,6 +60,9 @@ def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
     except Refused as refusal:
         _note(provider, refused_at=timezone.now(), refusal=str(refusal))
         raise
+    if provider.kind == AMAZON_SES and (question := sns.asked(request)):
+        _note(provider, asked_topic=question.topic, asked_url=question.url[:2000], asked_at=timezone.now())
+        return 0
     hits: list[Hit] = []
     events: list[NewEvent] = []
     for told in parse(request, kind=provider.kind, credentials=provider.credentials):
@@ -90,10 +96,6 @@ def _provider(provider_id: int, secret: str) -> Provider:
     is_right = constant_time_compare(secret, expected)
     if provider is None or not expected or not is_right:
         raise Refused(403, _("Unknown address or wrong secret."))
-    if provider.kind == "amazon_ses":
-        raise Refused(
-            501, _("Webhooks of Amazon SES are not taken yet: their signatures (SNS) cannot be checked here so far.")
-        )
     if provider.kind not in DOORS:
         raise Refused(501, _("This kind of provider sends no webhooks."))
     return provider

@@ -91,7 +91,7 @@ def test_what_is_no_key_is_refused_beside_its_field(team_client: Client, at_mail
     assert Provider.objects.get(pk=at_mailgun.provider.pk).credentials == {}
 
 
-@pytest.mark.parametrize("kind", ["smtp", "amazon_ses", "scaleway"])
+@pytest.mark.parametrize("kind", ["smtp", "scaleway"])
 def test_a_kind_without_webhooks_has_no_page(team_client: Client, kind: str) -> None:
     assert team_client.get(page_of(send(kind=kind))).status_code == 404
 
