@@ -1,12 +1,14 @@
-"""Input about senders."""
+"""Input about senders and warm-ups."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contacts.mailbox_providers import MAILBOX_PROVIDERS
 from deliverability.models import Sender
 from deliverability.services import BrokenSender, checked
+from deliverability.warmup.plans import BrokenCeilings, check_ceilings
 
 
 class SenderForm(forms.ModelForm[Sender]):
@@ -30,3 +32,36 @@ class SenderForm(forms.ModelForm[Sender]):
             except BrokenSender as error:
                 self.add_error(error.field, str(error))
         return values
+
+
+class StartWarmupForm(forms.Form):
+    """The mailbox providers a warm-up begins at."""
+
+    groups = forms.TypedMultipleChoiceField(
+        choices=[(known.number, known.name) for known in MAILBOX_PROVIDERS], coerce=int
+    )
+
+
+class CeilingsForm(forms.Form):
+    """Daily ceilings, a day a line."""
+
+    ceilings = forms.CharField(
+        label=_("Messages a day, a line for each day"),
+        widget=forms.Textarea(attrs={"rows": 12, "inputmode": "numeric", "spellcheck": "false"}),
+        max_length=2000,
+        help_text=_("At most double from one day to the next. The plan stands on the same day as before."),
+    )
+
+    def clean_ceilings(self) -> list[int]:
+        parts = self.cleaned_data["ceilings"].replace(",", " ").replace(";", " ").split()
+        for number, part in enumerate(parts, start=1):
+            if not (part.isascii() and part.isdigit()) or len(part) > 9:
+                raise forms.ValidationError(
+                    _("Line %(line)d: “%(text)s” is not a number.") % {"line": number, "text": part[:20]}
+                )
+        found = [int(part) for part in parts]
+        try:
+            check_ceilings(found)
+        except BrokenCeilings as error:
+            raise forms.ValidationError(str(error)) from error
+        return found

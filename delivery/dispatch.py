@@ -13,7 +13,7 @@ from delivery import guard, ledger, multiplex
 from delivery.capabilities import lease_of
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
-from delivery.limits import brake, governor
+from delivery.limits import brake, governor, warmup
 from delivery.limits.limiter import rooms
 from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
@@ -58,6 +58,7 @@ def sweep() -> Due:
         "pk", flat=True
     ):
         close_cancelled(mailing_id)
+    warmup.judge_due(now=now)
     brake.watch(now=now)
     for mailing_id, mx_group in brake.given_up():
         ledger.skip_share(mailing_id, mx_group=mx_group)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from common.figures import percent
+from common.figures import number, percent
 from contacts.mailbox_providers import BY_NUMBER
+from deliverability.warmup.days import covered, used
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.limits.governor import PER_MINUTE
+from delivery.limits.quotas import has_warmups
 from delivery.models import Batch, Brake, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
 from delivery.queries import pause_words
@@ -33,10 +35,16 @@ class Hold:
 
 
 def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
-    """What holds back a mailing being sent or paused: a handful of rows, five statements."""
+    """What holds back a mailing being sent or paused: a handful of rows, eight statements at most."""
     if mailing.state not in (Mailing.State.SENDING, Mailing.State.PAUSED):
         return []
-    return [*_own(mailing, now), *_brakes(mailing), *_account(mailing, now), *_paces(mailing, now)]
+    return [
+        *_own(mailing, now),
+        *_brakes(mailing),
+        *_account(mailing, now),
+        *_warmups(mailing, now),
+        *_paces(mailing, now),
+    ]
 
 
 def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
@@ -96,10 +104,33 @@ def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
             yield Hold(_("Today's quota is used up"), words, who, until=now + until_tomorrow(now))
 
 
+def _warmups(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    """Ceilings of today, as far as this mailing still has people there; the words of several are one line each."""
+    if mailing.is_transactional or not has_warmups(mailing=mailing, provider=mailing.provider):
+        return
+    plans = covered(domain=mailing.from_domain)
+    held = {plans[group].pk: plans[group] for group in _open_groups(mailing) if group in plans}
+    gone = used(list(held.values()), today=now.astimezone(UTC).date())
+    for plan in sorted(held.values(), key=lambda plan: plan.mx_group):
+        words = _("Day %(day)d of %(days)d of the warm-up of %(domain)s; who clicked or joined lately leaves first.")
+        said = words % {"day": plan.number, "days": plan.length, "domain": mailing.from_domain}
+        if gone.get(plan.pk, 0) >= plan.ceiling:
+            title = _("Warm-up: today's %(count)s are used") % {"count": number(plan.ceiling)}
+            yield Hold(title, said, plan.who, until=now + until_tomorrow(now))
+        else:
+            title = _("Warm-up: at most %(count)s today") % {"count": number(plan.ceiling)}
+            yield Hold(title, said, plan.who, is_stopped=False)
+
+
+def _open_groups(mailing: Mailing) -> set[int]:
+    """Mailbox providers where somebody of a mailing still waits."""
+    open_batches = Batch.objects.filter(mailing=mailing, state__in=[Batch.State.PENDING, Batch.State.CLAIMED])
+    return set(open_batches.values_list("mx_group", flat=True).distinct())
+
+
 def _paces(mailing: Mailing, now: datetime) -> Iterator[Hold]:
     """Mailbox providers the governor is careful with, as far as this mailing still has people there."""
-    open_groups = Batch.objects.filter(mailing=mailing, state__in=[Batch.State.PENDING, Batch.State.CLAIMED])
-    groups = {*open_groups.values_list("mx_group", flat=True).distinct(), EVERYBODY}
+    groups = {*_open_groups(mailing), EVERYBODY}
     for pace in Pace.objects.filter(provider_id=mailing.provider_id, mx_group__in=groups).order_by("mx_group"):
         who = "" if pace.mx_group == EVERYBODY else BY_NUMBER[pace.mx_group].name
         if pace.rest_until is not None and pace.rest_until > now:

@@ -66,7 +66,9 @@ class BatchSender:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
         mailing = Mailing.objects.get(pk=claim.mailing_id)
-        self._limiter = limiter_for(mailing=mailing, provider=provider, mx_group=claim.mx_group)
+        self._limiter = limiter_for(
+            mailing=mailing, provider=provider, mx_group=claim.mx_group, batch_id=claim.batch_id
+        )
         self._lists = Audience.from_json(mailing.audience).lists
         self._is_marketing = not mailing.is_transactional
         self._has_tombstones = any_tombstones()
@@ -125,7 +127,7 @@ class BatchSender:
                 is_marketing=self._is_marketing,
             )
             if opened is None:
-                self._limiter.give_back(granted, now=timezone.now())
+                self._limiter.give_back(granted)
                 return
             passing("mark.after")
             self._facts, self._deadline = unfit, opened.deadline
@@ -187,7 +189,7 @@ class BatchSender:
                 self._renew()
         self._resize(len(answered), time.monotonic() - begun)
         begun = len(answered) - sum(fact.verdict == Verdict.NOT_BEGUN for fact in self._facts)
-        self._limiter.give_back(granted - max(0, begun), now=timezone.now())
+        self._limiter.give_back(granted - max(0, begun))
         self._done_to = self._reached(window, answered, open_to)
         self._give_up_when_fruitless(bool(window))
 

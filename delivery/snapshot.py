@@ -19,7 +19,7 @@ from contacts.services import ASKING_REST
 from contacts.tracking import tracking_table
 from delivery.counters import draw
 from delivery.failpoints import passing
-from delivery.limits import waves
+from delivery.limits import warmup, waves
 from delivery.models import Content, Mailing
 from delivery.reasons import Reason
 from delivery.skeleton import skeleton_for
@@ -77,6 +77,8 @@ def _write(plan: "_Plan", mailing: Mailing, *, first: int, size: int) -> Block:
     if lefts and first_id and last_id:
         waves.note_cut(mailing.pk, first=first_id, last=last_id)
     is_last = picked < size
+    if is_last:
+        warmup.let_go(mailing.pk)
     Mailing.objects.filter(pk=mailing.pk).update(
         snapshot_cursor=last_contact or mailing.snapshot_cursor,
         planned_count=F("planned_count") + added,
@@ -110,6 +112,9 @@ class _Plan:
             .replace("{vars}", self._vars().replace("%", "%%"))
             .replace("{content}", self._content().replace("%", "%%"))
         )
+        self.ranked = warmup.ranked_groups(mailing)
+        for name, column in warmup.columns(self.ranked).items():
+            self.statement = self.statement.replace(name, column)
         self.values: dict[str, Any] = {
             "mailing": mailing.pk,
             "provider": mailing.provider_id,
@@ -120,6 +125,8 @@ class _Plan:
             "not_here": int(Reason.NOT_ALLOWED_HERE),
             "same_address": int(Reason.SAME_ADDRESS),
             "paused": int(Reason.PAUSED),
+            "ranked": self.ranked,
+            "hold": warmup.HOLD,
             "batch": self._batch_size(mailing.provider.connection_count),
         }
 

@@ -23,6 +23,7 @@ from campaigns.views.common import find, head
 from campaigns.ways import provider_of
 from common.policies import message_policy
 from contacts.models import Contact
+from delivery.forecast import forecast_of
 from delivery.limits.waves import LARGE
 from delivery.models import Provider
 
@@ -64,6 +65,12 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "nameless_reader": nameless,
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
         "leaves_in_waves": found.reach.recipient_count > LARGE and canary_of(campaign) is not None,
+        "forecast": forecast_of(
+            domain=campaign.sender.domain.name if campaign.sender else "",
+            provider=provider_of(campaign),
+            people={share.number: share.count for share in found.reach.mailboxes},
+            now=timezone.now(),
+        ),
         "current": 3,
         "send_form": SendForm(initial={"pace_hours": campaign.pace_hours, "rests_at_night": campaign.rests_at_night}),
         "previous": queries.previous_of(campaign),

@@ -11,9 +11,9 @@ from redis import RedisError
 from accounts.models import User
 from accounts.services import audit
 from delivery.limits.buckets import Bucket, Grant, grant
-from delivery.limits.days import give_back, reserve, until_tomorrow
 from delivery.limits.defaults import COURTESIES, Courtesy
 from delivery.limits.governor import CONNECTIONS, PER_MINUTE
+from delivery.limits.quotas import AccountQuota, Quota, warmup_quota
 from delivery.models import Limit, Mailing, Pace, Provider
 from delivery.models.limits import EVERYBODY
 
@@ -26,40 +26,42 @@ class Limiter:
     """Grants windows. `give_back` what was granted and not handed over, so that a day's quota is not lost."""
 
     buckets: list[Bucket] = field(default_factory=list)
-    days: list[Limit] = field(default_factory=list)
+    days: list[Quota] = field(default_factory=list)
 
     def take(self, want: int, *, now: datetime) -> Grant:
         """Up to `want` messages now, or the wait until one may leave. Quotas of a day first, rates last."""
-        for number, limit in enumerate(self.days):
-            granted = reserve(limit, want=want, now=now)
-            self._return(self.days[:number], want - granted, now)
+        for number, quota in enumerate(self.days):
+            granted = quota.reserve(want, now=now)
+            self._return(self.days[:number], want - granted)
             want = granted
             if not want:
-                return Grant(count=0, wait=until_tomorrow(now))
+                return Grant(count=0, wait=quota.wait(now))
         try:
             found = grant(self.buckets, want=want)
         except RedisError:
             # Limits are known and cannot be asked: nothing leaves.
             found = Grant(count=0, wait=_WITHOUT_REDIS)
-        self._return(self.days, want - found.count, now)
+        self._return(self.days, want - found.count)
         return found
 
-    def give_back(self, count: int, *, now: datetime) -> None:
-        self._return(self.days, count, now)
+    def give_back(self, count: int) -> None:
+        self._return(self.days, count)
 
     @staticmethod
-    def _return(days: list[Limit], count: int, now: datetime) -> None:
-        for limit in days:
-            give_back(limit, count=count, now=now)
+    def _return(days: list[Quota], count: int) -> None:
+        for quota in days:
+            quota.give_back(count)
 
 
-def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int) -> Limiter:
-    """What holds for a batch: the account's limits, the mailbox provider's, the governor's step, the mailing's pace."""
+def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id: int = 0) -> Limiter:
+    """What holds for a batch: limits, the warm-up, the governor's step, the mailing's pace."""
     limiter = Limiter()
+    if warmup := warmup_quota(mailing=mailing, provider=provider, mx_group=mx_group, batch_id=batch_id):
+        limiter.days.append(warmup)
     held = [limit for limit in provider.limits.all() if limit.mx_group in (EVERYBODY, mx_group)]
     for limit in held:
         if limit.unit == Unit.DAY:
-            limiter.days.append(limit)
+            limiter.days.append(AccountQuota(limit))
         elif limit.unit != Unit.CONNECTIONS:
             limiter.buckets.append(_bucket(limit))
     slowest = _per_minute(provider, mx_group, has_own=any(limit.unit == Unit.MINUTE for limit in held))

@@ -12,9 +12,10 @@ LARGE = 5_000  # people; up to here everybody leaves at once, unless the order n
 SHARE = 0.02
 LEAST, MOST = 100, 1_000
 
-# At random within a block, the same again when a block is cut a second time. A share without a brake has no waves.
+# At random within a block (while a domain warms up: among the most engaged of it), the same again when a block is cut a
+# second time. A share without a brake has no waves.
 _DRAWN = """case when reason is null and row_number() over (
-    partition by mx_group, reason is null order by hashint8extended(contact_id, %(occasion)s))
+    partition by mx_group, reason is null order by rank, hashint8extended(contact_id, %(occasion)s))
     > coalesce((%(lefts)s::jsonb ->> mx_group::text)::int, 2147483647) then 1 else 0 end"""
 
 

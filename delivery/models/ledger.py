@@ -40,6 +40,7 @@ class Batch(models.Model):
     # The round in which it was given to another account than its mailing's (delivery/failover); null = never.
     moved_round = models.SmallIntegerField(null=True)
     wave = models.SmallIntegerField(db_default=0)  # 0 = leaves first; 1 = after the first was watched (Brake)
+    rank = models.SmallIntegerField(db_default=0)  # engagement while a domain warms up, 0 before all others
     first_id = models.BigIntegerField(unique=True)
     last_id = models.BigIntegerField()
     state = models.SmallIntegerField(choices=State.choices, db_default=0)

@@ -30,6 +30,7 @@ class Mailing(models.Model):
     is_pinned = models.BooleanField(db_default=True)  # this account and no other: somebody chose it
     occasion = models.BigIntegerField()  # one number per campaign with all its variants
     audience = models.JSONField(default=dict)  # contacts/audience.py compiles it; frozen
+    from_domain = models.CharField(max_length=253, db_default="")  # of its From addresses; a warm-up goes by it
     policy = models.CharField(max_length=20)  # the stream's tracking policy, or the organisation's, when it started
     public_url = models.URLField()  # where unsubscribe and view pages live in these mails
     tracking_url = models.URLField()  # where pixel and links live in these mails

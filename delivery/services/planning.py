@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.services import organisation
-from contacts.addresses import BrokenAddress, address_key
+from contacts.addresses import BrokenAddress, address_key, domain_of
 from contacts.audience import Audience
 from delivery.counters import draw
 from delivery.models import Content, Mailing, Provider, Stream
@@ -115,6 +115,7 @@ def freeze_order(order: MailingOrder) -> Mailing:
         is_pinned=order.provider is not None or provider.is_catcher,
         occasion=order.occasion or draw_occasion(),
         audience=order.audience.to_json(),
+        from_domain=_domain(order),
         policy=stream.tracking_policy or ours.tracking_policy,
         public_url=settings.ENVOL_URL,
         tracking_url=settings.TRACKING_URL,
@@ -141,6 +142,14 @@ def freeze_order(order: MailingOrder) -> Mailing:
 def stream_of(order: MailingOrder) -> Stream:
     """The stream an order leaves by."""
     return order.stream or default_stream(Stream.Kind.MARKETING)
+
+
+def _domain(order: MailingOrder) -> str:
+    """The domain of the From address; variants of one mailing have the same."""
+    try:
+        return domain_of(address_key(order.contents[0].sender_address)) if order.contents else ""
+    except BrokenAddress:
+        return ""
 
 
 def _content(mailing: Mailing, order: ContentOrder) -> Content:
