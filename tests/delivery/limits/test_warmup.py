@@ -186,7 +186,8 @@ def test_mail_somebody_waits_for_is_counted_and_never_held(
     make_people(1)
     now = datetime.now(UTC)
     campaign = plan_mailing(order(clients, provider))
-    asked = plan_mailing(order(clients, provider, is_transactional=True))
+    asked = plan_mailing(order(clients, provider))
+    asked.is_transactional = True
     trial = plan_mailing(order(clients, provider, is_test=True))
     caught = plan_mailing(order(clients, catcher))
     granted = {
