@@ -4,8 +4,6 @@ An import creates and changes people, and joins them to its list on its statemen
 list, unsubscribed from everything, complained or was erased.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,16 +15,17 @@ from django.utils import timezone
 from common.sql import load_sql
 from contacts.addresses import fingerprint, sort_key
 from contacts.imports.checking import Staged
+from contacts.imports.chunks import Chunk, as_copied
 from contacts.imports.journal import SCOPES
 from contacts.models import Suppression
 from contacts.services.suppressions import suppress_all
 
-_COLUMNS = "ord, address, address_key, sort_key, first_name, last_name, language, mx_group, fields, fate"
+_COLUMNS = "ord, uuid, address, address_key, sort_key, first_name, last_name, language, mx_group, fields, fate"
 _TEXTS = "address, address_key, sort_key, first_name, last_name, language"
-
-
-class Raced(Exception):
-    """Somebody else added one of these people meanwhile: the chunk is taken again, and finds them."""
+_COPY = (
+    f"copy contacts_staging ({_COLUMNS}) from stdin"
+    f" (format csv, delimiter E'\\x1f', quote E'\\x01', force_not_null ({_TEXTS}))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,17 @@ class Merged:
     duplicates: list[int]  # positions among the staged rows
 
 
-def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
-    """Merge one chunk, in the caller's transaction. Raises Raced; the caller rolls back and takes the chunk again."""
+def merge(chunk: Chunk, terms: Terms) -> Merged:
+    """Merge one chunk, in the caller's transaction.
+
+    Raises IntegrityError where somebody else added one of these people meanwhile; taken again, the chunk finds them.
+    """
+    staged = chunk.staged
     if not staged:
         return Merged(0, 0, 0, 0, [])
     words = terms.words()
     with connection.cursor() as cursor:
-        stage(cursor, staged)
+        stage(cursor, chunk)
         if any(row[8] for row in staged):
             cursor.execute(load_sql("contacts", "import_suppress"), words)
         cursor.execute(load_sql("contacts", "import_match"), words)
@@ -87,8 +90,6 @@ def merge(staged: Sequence[Staged], terms: Terms) -> Merged:
         created, out_new = cursor.fetchone()
         if terms.tags:
             cursor.execute(load_sql("contacts", "import_tag"), words)
-    if created + matched != len(staged):
-        raise Raced
     return Merged(
         created=created,
         changed=touched,
@@ -120,14 +121,12 @@ def erased_among(keys: Sequence[str]) -> set[str]:
     return {by_print[bytes(mark)] for mark in found if mark is not None}
 
 
-def stage(cursor: CursorWrapper, staged: Sequence[Staged]) -> None:
+def stage(cursor: CursorWrapper, chunk: Chunk) -> None:
     """COPY a chunk to the session's staging table, which is emptied first."""
     cursor.execute(load_sql("contacts", "import_staging"))
-    text = io.StringIO()
-    csv.writer(text).writerows((position, *row) for position, row in enumerate(staged))
-    statement = f"copy contacts_staging ({_COLUMNS}) from stdin (format csv, force_not_null ({_TEXTS}))"
-    with cursor.copy(statement) as copy:
-        copy.write(text.getvalue().replace("\0", "\ufffd"))
+    text = as_copied(chunk.staged) if chunk.copied is None else chunk.copied
+    with cursor.copy(_COPY) as copy:
+        copy.write(text)
 
 
 def _fold_again(cursor: CursorWrapper) -> None:

@@ -5,6 +5,7 @@ that slept past its lease finds the journal moved on, and stops: a chunk is merg
 """
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from contacts.imports.chunks import Chunk, Source, chunks
 from contacts.imports.encodings import UnreadableFile
 from contacts.imports.journal import LEASE, ClockNow, ImportRefused, claim, fail, finish, make_fields, origin_of
 from contacts.imports.mapping import ADDRESS, FIELD, NEW, plan_of
-from contacts.imports.merging import Merged, Raced, Terms, erased_among, merge, suppress_staged
+from contacts.imports.merging import Merged, Terms, erased_among, merge, suppress_staged
 from contacts.imports.refused import RefusedFile
 from contacts.models import ContactField, ContactImport, ContactList
 
@@ -113,11 +114,17 @@ def read_ahead(ahead: Iterator[Chunk]) -> Iterator[Chunk]:
         with override(language):  # a thread's own; refusals are explained in it
             return next(ahead, None)
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
-        coming = reader.submit(read)
-        while (chunk := coming.result()) is not None:
+    usual = sys.getswitchinterval()
+    # An answer of the database finds the reader at work, and would wait for it some five milliseconds each time.
+    sys.setswitchinterval(0.0005)
+    try:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
             coming = reader.submit(read)
-            yield chunk
+            while (chunk := coming.result()) is not None:
+                coming = reader.submit(read)
+                yield chunk
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _close_loose(chunk: Chunk, known: KnownFields) -> None:
@@ -162,6 +169,7 @@ def refuse_erased(job: ContactImport, chunk: Chunk) -> None:
             kept.append((row, (line, cells)))
     chunk.staged = [row for row, _source in kept]
     chunk.sources = [source for _row, source in kept]
+    chunk.copied = None
 
 
 def _merge_with_patience(job: ContactImport, chunk: Chunk) -> None:
@@ -170,8 +178,8 @@ def _merge_with_patience(job: ContactImport, chunk: Chunk) -> None:
             with transaction.atomic():
                 _merge_chunk(job, chunk)
             return
-        # Also a deadlock with somebody else's update, or a contact that was deleted between two statements.
-        except (Raced, OperationalError, IntegrityError):
+        # A deadlock with somebody else's update; a contact that came or went between two statements.
+        except (OperationalError, IntegrityError):
             if attempt == _TRIES or not connection.is_usable():
                 raise
 
@@ -183,7 +191,7 @@ def _merge_chunk(job: ContactImport, chunk: Chunk) -> None:
     if locked.kind == ContactImport.Kind.SUPPRESS:
         merged = suppress_staged(chunk.staged, reason=locked.suppression_reason or 0, origin=origin_of(locked))
     else:
-        merged = merge(chunk.staged, _terms(locked))
+        merged = merge(chunk, _terms(locked))
     refused = chunk.refused + [Refused(*chunk.sources[position], Reason.DUPLICATE) for position in merged.duplicates]
     _write_journal(locked, chunk, merged, refused)
     job.__dict__.update(locked.__dict__)

@@ -93,7 +93,7 @@ def _tried(job: ContactImport) -> Iterator[Chunk]:
 
 
 def _try_chunk(cursor: CursorWrapper, job: ContactImport, chunk: Chunk, findings: "_Findings") -> None:
-    stage(cursor, chunk.staged)
+    stage(cursor, chunk)
     refused = chunk.refused
     if job.kind == ContactImport.Kind.SUPPRESS:
         scope = SCOPES[Suppression.Reason(job.suppression_reason or 0)]

@@ -1,6 +1,7 @@
 -- The new people of a chunk, on the list with their consents, in one pass: their numbers go from the insert straight
--- to the other tables. Who is suppressed for a reason of their own, or whom the file says not to
--- mail, is created and stays out of the list.
+-- to the other tables. Who is suppressed for a reason of their own, or whom the file says not to mail, is created and
+-- stays out of the list. Somebody else's insert of one of them meanwhile is a unique violation, and the chunk is taken
+-- again: that is rare, while "on conflict" asks the index of every row twice (1.8 µs a row).
 with fresh as materialized (
     select
         s.*,
@@ -14,14 +15,14 @@ with fresh as materialized (
 ),
 created as (
     insert into contacts_contact
-        (address, address_key, sort_key, first_name, last_name, language, mx_group, fields, open_consent, click_consent)
+        (uuid, address, address_key, sort_key, first_name, last_name, language, mx_group, fields,
+        open_consent, click_consent)
     select
-        address, address_key, sort_key, first_name, last_name, language, mx_group, fields,
+        uuid, address, address_key, sort_key, first_name, last_name, language, mx_group, fields,
         case when is_out then 0 else %(tracking)s end,
         case when is_out then 0 else %(tracking)s end
     from fresh
     order by ord
-    on conflict (address_key) do nothing
     returning id, address_key
 ),
 entering as materialized (

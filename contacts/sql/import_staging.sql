@@ -1,7 +1,10 @@
--- The staging tables of one chunk: of this session, without WAL, empty after each commit. Made once per session.
+-- The staging tables of one chunk: of this session, without WAL, empty after each commit. Made once per session. No
+-- index: each is read whole. The memory is for the joins and sorts of a chunk, which otherwise go through files;
+-- nobody waits for the disk, because a chunk that a crash of the server takes goes with its entry in the journal.
 -- `fate`: 0, or the reason (contacts_suppression) for which the file says not to mail this person.
 create temporary table if not exists contacts_staging (
-    ord integer primary key,
+    ord integer not null,
+    uuid uuid not null,
     address varchar(320) not null,
     address_key varchar(320) not null,
     sort_key varchar(200) not null,
@@ -13,7 +16,7 @@ create temporary table if not exists contacts_staging (
     fate smallint not null
 ) on commit delete rows;
 create temporary table if not exists contacts_matched (
-    ord integer primary key,
+    ord integer not null,
     contact_id bigint not null,
     is_changed boolean not null,
     was_seen boolean not null,
@@ -26,4 +29,6 @@ create temporary table if not exists contacts_effects (
     effect smallint not null,
     before jsonb not null
 ) on commit delete rows;
+set local synchronous_commit = off;
+set local work_mem = '64MB';
 truncate contacts_staging, contacts_matched, contacts_effects;

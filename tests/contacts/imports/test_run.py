@@ -360,3 +360,23 @@ def key_or_none(address: str) -> str | None:
         return address_key(address)
     except BrokenAddress:
         return None
+
+
+def test_no_character_of_a_cell_is_one_of_the_format(run: Importer) -> None:
+    """What separates and quotes on the way to the server may stand in any cell."""
+    odd = 'a "quoted" \\N back\\slash\ttab \x1f\x01 é\nline, and words enough for this to be a text'
+    job = run("email,first_name,note\n" + f'lea@courriel.example,"{odd}","{odd}"\n'.replace('"quoted"', '""quoted""'))
+
+    person = Contact.objects.get()
+    note = ContactField.objects.get(key="note")
+    assert (job.state, counts(job)) == (ContactImport.State.DONE, (1, 0, 0, 0))
+    assert person.first_name == 'a "quoted" \\N back\\slash tab é line, and words enough for this to be a text'
+    assert person.fields == {str(note.pk): odd}
+
+
+def test_new_people_get_uuids_of_their_own(run: Importer) -> None:
+    run("email\n" + "".join(f"p{n}@courriel.example\n" for n in range(50)))
+
+    made = set(Contact.objects.values_list("uuid", flat=True))
+    assert len(made) == 50
+    assert {(uuid.version, uuid.variant) for uuid in made} == {(7, "specified in RFC 4122")}
