@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import AuditEntry, User
 from contacts.addresses import BrokenAddress, fingerprint
@@ -275,3 +276,14 @@ def test_a_forgotten_contact_leaves_only_the_fingerprint_of_an_erasure(db: None)
     remove_contact(contact=add_unconfirmed(address="lea@courriel.example", language="fr"))
 
     assert list(Suppression.objects.values_list("address_key", "reason")) == [(None, Reason.ERASED)]
+
+
+def test_whatever_deletes_a_contact_takes_what_they_agreed_to(camille: Contact) -> None:
+    """The server checks neither reference, so that a large import is fast; a trigger stands for the check."""
+    assert Consent.objects.filter(contact=camille).exists()
+
+    with connection.cursor() as cursor:
+        cursor.execute("delete from contacts_contact where id = %s", [camille.pk])
+
+    assert not Subscription.objects.filter(contact_id=camille.pk).exists()
+    assert not Consent.objects.filter(contact_id=camille.pk).exists()
