@@ -76,16 +76,13 @@ def merge(chunk: Chunk, terms: Terms) -> Merged:
         cursor.execute(load_sql("contacts", "import_match"), words)
         cursor.execute("select ord from contacts_matched where was_seen order by ord")
         duplicates = [position for (position,) in cursor.fetchall()]
-        cursor.execute(load_sql("contacts", "import_effects"), words)
-        cursor.execute(load_sql("contacts", "import_remember"), words)
-        cursor.execute(load_sql("contacts", "import_change"), words)
-        changed_rows = cursor.rowcount
-        if changed_rows:
-            _fold_again(cursor)
-        cursor.execute(load_sql("contacts", "import_join"), words)
-        cursor.execute(load_sql("contacts", "import_consent"), words)
         cursor.execute(load_sql("contacts", "import_counts"), words)
         matched, touched, out_before = cursor.fetchone()
+        if touched:
+            cursor.execute(load_sql("contacts", "import_effects"), words)
+        cursor.execute(load_sql("contacts", "import_remember"), words)
+        if touched:
+            _write_known(cursor, words)
         cursor.execute(load_sql("contacts", "import_create"), words)
         created, out_new = cursor.fetchone()
         if terms.tags:
@@ -127,6 +124,15 @@ def stage(cursor: CursorWrapper, chunk: Chunk) -> None:
     text = as_copied(chunk.staged) if chunk.copied is None else chunk.copied
     with cursor.copy(_COPY) as copy:
         copy.write(text)
+
+
+def _write_known(cursor: CursorWrapper, words: dict[str, Any]) -> None:
+    """Known people who differ, or are new to the list."""
+    cursor.execute(load_sql("contacts", "import_change"), words)
+    if cursor.rowcount:
+        _fold_again(cursor)
+    cursor.execute(load_sql("contacts", "import_join"), words)
+    cursor.execute(load_sql("contacts", "import_consent"), words)
 
 
 def _fold_again(cursor: CursorWrapper) -> None:

@@ -109,9 +109,10 @@ def _try_chunk(cursor: CursorWrapper, job: ContactImport, chunk: Chunk, findings
         again = [chunk.sources[position] for position in repeated]
         refused = refused + [Refused(line, cells, Reason.DUPLICATE) for line, cells in again]
         cursor.execute(load_sql("contacts", "import_match"), words)
-        cursor.execute(load_sql("contacts", "import_effects"), words)
         cursor.execute(load_sql("contacts", "import_counts"), words)
         matched, touched, out_before = cursor.fetchone()
+        if touched:
+            cursor.execute(load_sql("contacts", "import_effects"), words)
         cursor.execute(load_sql("contacts", "try_new"), words)
         created, out_new = cursor.fetchone()
         job.created_count += created

@@ -1,5 +1,6 @@
 -- Who of a chunk is known: one index probe of one_contact a row, then by contact id. An empty cell says nothing, so it
--- changes nothing. `is_out`: left all mail, complained, was erased, or the file says so; `was_seen`: stands earlier in this file.
+-- changes nothing. `is_out`: left all mail, complained, was erased, or the file says so. `was_seen`: stands earlier in
+-- this file; not by `exists`, which the planner takes for a hash of all the import has met, made anew for each chunk.
 insert into contacts_matched (ord, contact_id, is_changed, was_seen, subscription_state, is_out)
 select
     s.ord,
@@ -8,10 +9,10 @@ select
         or (s.last_name <> '' and s.last_name <> c.last_name)
         or (s.language <> '' and s.language <> c.language)
         or (s.fields <> '{}' and c.fields || s.fields <> c.fields),
-    exists (
-        select from contacts_importedcontact i
+    coalesce((
+        select true from contacts_importedcontact i
         where i.contact_import_id = %(import)s and i.contact_id = c.id
-    ),
+    ), false),
     sub.state,
     s.fate <> 0 or exists (
         select from contacts_suppression x
