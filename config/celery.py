@@ -49,6 +49,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=35),
         "options": {"queue": "default"},
     },
+    "forecasts": {"task": "contacts.tasks.make_forecasts", "schedule": schedule(60), "options": {"queue": "default"}},
+    "hygiene": {
+        "task": "contacts.tasks.keep_clean",
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"queue": "default"},
+    },
     "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
     "event-partitions": {
         "task": "feedback.tasks.make_partitions",

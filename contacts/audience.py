@@ -86,6 +86,7 @@ class Obstacle(IntegerChoices):
     COMPLAINED = 23, Suppression.Reason.COMPLAINED.label
     MANUAL = 24, Suppression.Reason.MANUAL.label
     ERASED = 25, Suppression.Reason.ERASED.label
+    INACTIVE = 26, Suppression.Reason.INACTIVE.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from contacts.models import Consent, Contact, ContactField
+from contacts.models import Consent, Contact, ContactField, FormerAddress
 from contacts.registry import holdings
 
 
@@ -33,6 +33,7 @@ def _person(contact: Contact) -> dict[str, Any]:
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "language": contact.language,
+        "former_addresses": list(FormerAddress.objects.filter(contact=contact).values_list("address_key", flat=True)),
         "known_since": contact.created_at.isoformat(),
         "paused_until": _when(contact.paused_until),
         "fields": {labels[key]: value for key, value in contact.fields.items() if key in labels},

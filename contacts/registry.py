@@ -47,6 +47,18 @@ class Mailed(Protocol):
     def __call__(self, contact_ids: Sequence[int]) -> set[int]: ...
 
 
+class Written(Protocol):
+    """To which of these people (ids of contacts) a higher floor handed a campaign over since then; one statement."""
+
+    def __call__(self, contact_ids: Sequence[int], *, since: datetime) -> set[int]: ...
+
+
+class Merging(Protocol):
+    """Gives what a higher floor keeps of `other` to `kept`, in the caller's transaction, before `other` is deleted."""
+
+    def __call__(self, *, kept: "Contact", other: "Contact") -> None: ...
+
+
 _Entry = TypeVar("_Entry")
 
 
@@ -68,3 +80,5 @@ timeline: Registry[TimelineSource] = Registry()
 erasure: Registry[Erasure] = Registry()
 holdings: Registry[Holding] = Registry()
 mailed: Registry[Mailed] = Registry()
+written: Registry[Written] = Registry()
+merging: Registry[Merging] = Registry()

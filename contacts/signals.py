@@ -4,5 +4,6 @@ from django.dispatch import Signal
 
 # A mail is due: `confirmation` (its pk), after the commit.
 confirmation_due = Signal()
-# Somebody joined lists by their own act: `contact` (its pk), `lists` (their pks), after the commit.
+# Somebody joined lists by their own act: `contact` (its pk), `lists` (their pks), after the commit. The rows are
+# contacts.WelcomeDue.
 lists_joined = Signal()

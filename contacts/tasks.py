@@ -5,6 +5,7 @@ from django.utils import timezone, translation
 
 from common.locks import only_one
 from contacts import exports, field_indexes, mail_domains
+from contacts.hygiene import duplicates, flags, quiet, retention, sunset
 from contacts.imports import waiting_imports, work_on
 from contacts.models import ContactExport, ContactImport
 from contacts.services import tidy
@@ -72,3 +73,22 @@ def tend_field_indexes() -> None:
     with only_one("contacts.tend_field_indexes") as is_ours:
         if is_ours:
             field_indexes.tend_indexes()
+
+
+@shared_task(queue="default")
+def make_forecasts() -> None:
+    """What a rule would do, for whoever asked; a ring that was lost is made up for by the next."""
+    with only_one("contacts.make_forecasts") as is_ours:
+        if is_ours:
+            quiet.make_forecasts()
+
+
+@shared_task(queue="default")
+def keep_clean() -> None:
+    """Each night: flags and duplicates found anew, then the rules that are switched on."""
+    with only_one("contacts.keep_clean") as is_ours:
+        if is_ours:
+            flags.flag_everybody()
+            duplicates.find_duplicates()
+            sunset.run_sunset(at=timezone.now())
+            retention.run_retention(at=timezone.now())

@@ -11,15 +11,17 @@ class DeliveryConfig(AppConfig):
     verbose_name = _("Sending")
 
     def ready(self) -> None:
-        from contacts.registry import erasure, holdings, mailed, timeline
+        from contacts.registry import erasure, holdings, mailed, merging, timeline, written
         from delivery import receivers  # noqa: F401  connects them
-        from delivery.rights import erase_messages, messages_held, written_to
+        from delivery.rights import erase_messages, give_messages, messages_held, written_since, written_to
         from delivery.timeline import messages_of
 
         timeline.register(messages_of)
         erasure.register(erase_messages)
         holdings.register(messages_held)
         mailed.register(written_to)
+        merging.register(give_messages)
+        written.register(written_since)
         post_migrate.connect(_make_catcher, sender=self)
         post_migrate.connect(_make_streams, sender=self)
         post_migrate.connect(_look_back, sender=self)

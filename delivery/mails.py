@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import structlog
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from common import tokens
 from contacts.audience import Audience
-from contacts.models import Confirmation, Contact, ContactList
+from contacts.models import Confirmation, Contact, ContactList, WelcomeDue
 from contacts.services import due_mails, note_mailed, take_due
 from deliverability.models import Sender
 from delivery.models import ListMail, Provider, Stream
@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 Kind = Confirmation.Kind
 AT_ONCE = 500  # mails one pass of the sweep writes
+WELCOME_AGAIN = timedelta(minutes=10)  # until the next try of one that could not be sent
+WELCOME_WITHIN = timedelta(days=3)  # later it would be no welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,17 @@ def words_of(kind: Confirmation.Kind) -> Words:
             button=_("Fetch the copy"),
             after=(_("It was not you? Do nothing: nobody else can fetch it."), good_for),
         )
+    if kind == Kind.STAY:
+        return Words(
+            subject=_("Do you want to stay with {{ organisation.name }}?"),
+            title=_("Do you want to stay?"),
+            lines=(
+                _("We have not heard from you for long, and we do not keep people's data for ever."),
+                _("Touch the button, and everything stays as it is. Do nothing, and we forget you within weeks."),
+            ),
+            button=_("I stay"),
+            after=(_("This is the only time we ask."),),
+        )
     return Words(
         subject=_("Erase your data?"),
         title=_("Shall we forget you?"),
@@ -171,30 +184,52 @@ def words_of(kind: Confirmation.Kind) -> Words:
     )
 
 
+def send_due_welcomes(*, at: datetime) -> int:
+    """Welcomes whose signal was missed, or that could not be written before; returns how many were written."""
+    WelcomeDue.objects.filter(joined_at__lte=at - WELCOME_WITHIN).delete()
+    due = WelcomeDue.objects.filter(due_at__lte=at).order_by("due_at").values_list("contact_id", "contact_list_id")
+    return sum(send_welcome(contact, contact_list, at=at) for contact, contact_list in due[:AT_ONCE])
+
+
 def send_welcome(contact_id: int, list_id: int, *, at: datetime) -> bool:
-    """The welcome of a list somebody has just joined, where it has one; False when nothing was written."""
-    found = ListMail.objects.select_related("welcome_template__current", "contact_list")
-    mail = found.filter(contact_list=list_id, welcome_template__current__isnull=False).first()
-    contact = Contact.objects.filter(pk=contact_id).first()
-    sender, provider = way_of([list_id])
-    if mail is None or contact is None or sender is None:
-        return False
-    letter = _welcome_letter(mail, sender, provider)
-    problems = check_order(_as_order(letter, at))
-    if problems:
-        log.warning("no_welcome", list=list_id, problems=[problem.code for problem in problems])
-        return False
+    """The welcome of a list somebody has just joined, once however often this is called.
+
+    False when nothing was written: it is not due, the list has none, or it cannot be sent yet and stays due.
+    """
     occasion = next_occasion()
-    variables = {"list": {"id": list_id, "name": mail.contact_list.name}}
+    with transaction.atomic():
+        rows = WelcomeDue.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
+        due = rows.filter(contact=contact_id, contact_list=list_id).first()
+        if due is None:
+            return False
+        found = ListMail.objects.select_related("welcome_template__current", "contact_list")
+        mail = found.filter(contact_list=list_id, welcome_template__current__isnull=False).first()
+        problem = _write_welcome(mail, due.contact, at=at, occasion=occasion) if mail else ""
+        if problem:
+            log.warning("welcome_waits", list=list_id, problem=problem)
+            WelcomeDue.objects.filter(pk=due.pk).update(due_at=at + WELCOME_AGAIN)
+            return False
+        due.delete()
+    return mail is not None
+
+
+def _write_welcome(mail: ListMail, contact: Contact, *, at: datetime, occasion: int) -> str:
+    """Into the ledger; returns why not, empty when it is written."""
+    sender, provider = way_of([mail.contact_list_id])
+    if sender is None:
+        return "no sender"
+    letter = _welcome_letter(mail, sender, provider)
+    if problems := check_order(_as_order(letter, at)):
+        return ", ".join(problem.code for problem in problems)
+    variables = {"list": {"id": mail.contact_list_id, "name": mail.contact_list.name}}
     try:
         with transaction.atomic():
             write_letter(
                 letter, contact=contact, address=contact.address, variables=variables, at=at, occasion=occasion
             )
     except ContentRefused as error:
-        log.warning("no_welcome", list=list_id, problems=error.problems)
-        return False
-    return True
+        return str(error)
+    return ""
 
 
 def _welcome_letter(mail: ListMail, sender: Sender, provider: Provider | None) -> Letter:

@@ -24,6 +24,7 @@ class Reason(models.IntegerChoices):
     COMPLAINED = 23, _("complained")
     SUPPRESSED_BY_TEAM = 24, _("put on the suppression list by the team")
     ERASED = 25, _("erased on request")
+    INACTIVE = 26, _("no sign of life for long")
     # refused by the server
     REFUSED_ADDRESS = 40, _("the address does not exist")
     REFUSED_FULL = 41, _("mailbox full")

@@ -1,11 +1,12 @@
 """What the ledger keeps of one person: shown to them on demand, emptied when they ask to be erased."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from contacts.models import Contact
+from contacts.models import Contact, FormerAddress
 from delivery.models import Attempt, Mailing, Message, Outcome
 
 SHOWN = 1_000  # messages in a copy of somebody's data, the latest
@@ -13,7 +14,7 @@ SHOWN = 1_000  # messages in a copy of somebody's data, the latest
 
 def erase_messages(contact: Contact) -> None:
     """Rows and figures stay; address, variables and the servers' words, which quote addresses, go."""
-    mine = list(_messages(contact).values_list("pk", flat=True))
+    mine = list(person_messages(contact).values_list("pk", flat=True))
     Outcome.objects.filter(message_id__in=mine).update(reply=None, conversation=None)
     Attempt.objects.filter(message_id__in=mine).update(reply=None, conversation=None)
     Message.objects.filter(pk__in=mine).update(address="", address_key=None, contact_id=None, vars={}, tracking=0)
@@ -21,7 +22,7 @@ def erase_messages(contact: Contact) -> None:
 
 def messages_held(contact: Contact) -> tuple[str, list[dict[str, Any]]]:
     """The messages written to a person, the latest first, and what became of each."""
-    rows = list(_messages(contact).order_by("-pk")[:SHOWN])
+    rows = list(person_messages(contact).order_by("-pk")[:SHOWN])
     outcomes = Outcome.objects.in_bulk([row.pk for row in rows])
     names = dict(Mailing.objects.filter(pk__in={row.mailing_id for row in rows}).values_list("pk", "name"))
     return "messages", [
@@ -42,8 +43,34 @@ def written_to(contact_ids: Sequence[int]) -> set[int]:
     return set(rows.values_list("contact_id", flat=True))  # type: ignore[arg-type]  # none of them is null
 
 
-def _messages(contact: Contact) -> QuerySet[Message]:
-    return Message.objects.filter(Q(contact_id=contact.pk) | Q(address_key=contact.address_key))
+def written_since(contact_ids: Sequence[int], *, since: datetime) -> set[int]:
+    """Which of these contacts a campaign, or another mail to lists, was handed over for since then."""
+    rows = Outcome.objects.filter(
+        message__contact_id__in=contact_ids,
+        state=Outcome.State.ACCEPTED,
+        at__gte=since,
+        mailing__is_test=False,
+        mailing__is_transactional=False,
+    )
+    return set(rows.values_list("message__contact_id", flat=True))  # type: ignore[arg-type]  # none of them is null
+
+
+def give_messages(*, kept: Contact, other: Contact) -> None:
+    """The messages of `other` are those of `kept` now.
+
+    Where both got the same one, the copy keeps its address alone: a contact has one message an occasion, and the
+    former address still leads to the person.
+    """
+    both = Message.objects.filter(contact_id=kept.pk).values("occasion")
+    mine = Message.objects.filter(contact_id=other.pk)
+    mine.exclude(occasion__in=both).update(contact_id=kept.pk)
+    mine.update(contact_id=None)
+
+
+def person_messages(contact: Contact) -> QuerySet[Message]:
+    """Every message of a person, under former addresses of theirs, too."""
+    former = FormerAddress.objects.filter(contact=contact).values_list("address_key", flat=True)
+    return Message.objects.filter(Q(contact_id=contact.pk) | Q(address_key__in=[contact.address_key, *former]))
 
 
 def _became(outcome: Outcome | None) -> dict[str, Any]:

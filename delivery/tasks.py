@@ -9,7 +9,7 @@ from django.utils import timezone
 from common.locks import only_one
 from delivery import dispatch, durability
 from delivery.checking import check_all
-from delivery.mails import send_due_confirmations
+from delivery.mails import send_due_confirmations, send_due_welcomes
 from delivery.queries import note_worker
 from delivery.slots import free_slots, urgent_slots
 from delivery.stopping import request_stop
@@ -75,10 +75,11 @@ def send_urgent(provider_id: int, connections: int = 1, **_: object) -> None:
 
 @shared_task(queue="default", expires=STALE)
 def write_due_mails() -> None:
-    """Confirmation mails whose signal was missed, or that could not be sent before."""
+    """Confirmation and welcome mails whose signal was missed, or that could not be sent before."""
     with only_one("delivery.write_due_mails") as is_ours:
         if is_ours:
             send_due_confirmations(at=timezone.now())
+            send_due_welcomes(at=timezone.now())
 
 
 @shared_task(queue="default")

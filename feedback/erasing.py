@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from contacts.models import Contact
-from delivery.models import Message
+from delivery.rights import person_messages
 from feedback.models import Event
 
 _KEPT = 10_000  # events of one person in a copy; more than anybody has
@@ -34,4 +34,4 @@ def known_events(contact: Contact) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _events(contact: Contact) -> QuerySet[Event]:
-    return Event.objects.filter(message_id__in=Message.objects.filter(contact_id=contact.pk).values("pk"))
+    return Event.objects.filter(message_id__in=person_messages(contact).values("pk"))

@@ -44,6 +44,8 @@ def person_of(*, mailing: int, message: int) -> Person | None:
         return None
     address, key, contact_id, audience = row
     contact = Contact.objects.filter(Q(pk=contact_id) if contact_id else Q(address_key=key)).first()
+    if contact is None and not contact_id:  # merged into another contact since
+        contact = Contact.objects.filter(former_addresses=key).first()
     return Person(
         mailing=mailing,
         message=message,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from common.sql import load_sql
 from contacts.addresses import fingerprint, sort_key
+from contacts.hygiene.flags import flag
 from contacts.imports.checking import Staged
 from contacts.imports.chunks import Chunk, as_copied
 from contacts.imports.journal import SCOPES
@@ -87,6 +88,8 @@ def merge(chunk: Chunk, terms: Terms) -> Merged:
         created, out_new = cursor.fetchone()
         if terms.tags:
             cursor.execute(load_sql("contacts", "import_tag"), words)
+    if created:
+        flag(row[1] for row in staged)
     return Merged(
         created=created,
         changed=touched,

@@ -4,6 +4,15 @@ from contacts.models.confirmations import Confirmation, LeavingReason, OptInGate
 from contacts.models.consent import Consent, ConsentState, ConsentStatement, Purpose
 from contacts.models.exports import ContactExport
 from contacts.models.fields import ContactField
+from contacts.models.hygiene import (
+    AddressFlag,
+    Duplicate,
+    FormerAddress,
+    HygieneRule,
+    HygieneRun,
+    Sunset,
+    WelcomeDue,
+)
 from contacts.models.imports import ColumnMemory, ContactImport, ImportedContact, ImportFinding
 from contacts.models.mail_domains import MailDomain
 from contacts.models.people import Contact, Engagement
@@ -14,6 +23,7 @@ from contacts.models.tables import BulkChange, ContactColumns
 from contacts.models.tags import ContactTag, Tag
 
 __all__ = [
+    "AddressFlag",
     "BulkChange",
     "ColumnMemory",
     "Confirmation",
@@ -27,7 +37,11 @@ __all__ = [
     "ContactImport",
     "ContactList",
     "ContactTag",
+    "Duplicate",
     "Engagement",
+    "FormerAddress",
+    "HygieneRule",
+    "HygieneRun",
     "ImportFinding",
     "ImportedContact",
     "LeavingReason",
@@ -36,6 +50,8 @@ __all__ = [
     "Purpose",
     "SubscribeForm",
     "Subscription",
+    "Sunset",
     "Suppression",
     "Tag",
+    "WelcomeDue",
 ]

@@ -21,6 +21,7 @@ class Confirmation(models.Model):
         ADDRESS = 2, _("a new address")
         COPY = 3, _("a copy of one's data")
         ERASURE = 4, _("erasure")
+        STAY = 5, _("staying with us")
 
     class State(models.IntegerChoices):
         OPEN = 0, _("waiting for confirmation")

@@ -22,6 +22,7 @@ class Suppression(models.Model):
         COMPLAINED = 23, pgettext_lazy("a suppression", "complained")
         MANUAL = 24, pgettext_lazy("a suppression", "put on the list by the team")
         ERASED = 25, pgettext_lazy("a suppression", "erased on request")
+        INACTIVE = 26, pgettext_lazy("a suppression", "no sign of life for long")
 
     class Scope(models.IntegerChoices):
         ALL = 0, _("everything")

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import audit
 from contacts.addresses import fingerprint
-from contacts.models import Confirmation, Contact, ContactImport, ImportedContact, Suppression
+from contacts.models import Confirmation, Contact, ContactImport, FormerAddress, ImportedContact, Suppression
 from contacts.registry import erasure
 from contacts.services.confirmations import ConfirmationExpired, Witness, take_answer
 
@@ -15,14 +15,26 @@ _LASTING = (Suppression.Scope.ALL, Suppression.Scope.MARKETING)
 
 
 @transaction.atomic
-def erase_contact(*, contact: Contact, at: datetime, user: User | None = None) -> None:
+def erase_contact(*, contact: Contact, at: datetime, user: User | None = None, by: str = "") -> None:
     """Forget a person everywhere. A keyed fingerprint stays, so that an import cannot bring them back, and the numbers.
 
-    Suppressions of the address become tombstones of the same reason and scope.
+    Suppressions of the address become tombstones of the same reason and scope; those of former addresses, too. `by`:
+    who decided, for the trace, where it is neither somebody of the team nor the person.
     """
-    key, print_ = contact.address_key, fingerprint(contact.address_key)
     for erase in reversed(list(erasure)):  # the highest floor first: it finds its rows through those of lower ones
         erase(contact)
+    former = FormerAddress.objects.filter(contact=contact).values_list("address_key", flat=True)
+    for key in (contact.address_key, *former):
+        _leave_tombstone(key, at)
+    audit(verb="contact.erase", target=f"contact:{contact.pk}", user=user, by=by or ("team" if user else "the person"))
+    # The journals of imports hold values from before; their index begins with the import.
+    imports = list(ContactImport.objects.values_list("pk", flat=True))
+    ImportedContact.objects.filter(contact_import_id__in=imports, contact_id=contact.pk).delete()
+    contact.delete()
+
+
+def _leave_tombstone(key: str, at: datetime) -> None:
+    print_ = fingerprint(key)
     for row in Suppression.objects.filter(address_key=key):
         known = Suppression.objects.filter(fingerprint=print_, scope=row.scope).exists()
         if row.scope not in _LASTING or known:
@@ -35,11 +47,6 @@ def erase_contact(*, contact: Contact, at: datetime, user: User | None = None) -
         scope=Suppression.Scope.MARKETING,
         defaults={"reason": Suppression.Reason.ERASED, "origin": "erasure", "created_at": at},
     )
-    audit(verb="contact.erase", target=f"contact:{contact.pk}", user=user, by="team" if user else "the person")
-    # The journals of imports hold values from before; their index begins with the import.
-    imports = list(ContactImport.objects.values_list("pk", flat=True))
-    ImportedContact.objects.filter(contact_import_id__in=imports, contact_id=contact.pk).delete()
-    contact.delete()
 
 
 @transaction.atomic

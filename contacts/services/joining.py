@@ -18,6 +18,7 @@ from contacts.models import (
     SubscribeForm,
     Subscription,
     Suppression,
+    WelcomeDue,
 )
 from contacts.services.confirmations import Request, Witness, ask, open_confirmation, pass_gate, take_answer
 from contacts.services.consent import record_consent, statement_for
@@ -171,6 +172,10 @@ def _join(
             user_agent=witness.user_agent,
             confirmation=confirmation,
         )
+    WelcomeDue.objects.bulk_create(
+        (WelcomeDue(contact=contact, contact_list=row, joined_at=witness.at, due_at=witness.at) for row in lists),
+        ignore_conflicts=True,
+    )
     numbers = [row.pk for row in lists]
     transaction.on_commit(lambda: lists_joined.send_robust(Contact, contact=contact.pk, lists=numbers))
 

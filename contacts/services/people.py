@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.addresses import address_key, domain_of, fingerprint, sort_key
+from contacts.hygiene.flags import flag
 from contacts.mail_domains import group_for
-from contacts.models import ConsentState, ConsentStatement, Contact, Purpose, Suppression
+from contacts.models import AddressFlag, ConsentState, ConsentStatement, Contact, Purpose, Suppression
 from contacts.services.consent import record_consent
 from contacts.services.suppressions import carry_suppressions, forget_words, revive
 
@@ -38,6 +39,7 @@ def add_contact(
     contact.first_name, contact.last_name, contact.language = first_name.strip(), last_name.strip(), language
     contact.fields = fields or {}
     _save(contact)
+    flag([key])
     if statement:
         record_consent(
             contact=contact,
@@ -64,6 +66,7 @@ def add_unconfirmed(*, address: str, language: str) -> Contact:
         _save(contact)
     except ContactRefused:  # somebody was faster
         return Contact.objects.get(address_key=key)
+    flag([key])
     revive(key)
     return contact
 
@@ -106,6 +109,8 @@ def change_contact(
     contact.updated_at = timezone.now()
     _save(contact)
     if key != old:
+        AddressFlag.objects.filter(contact=contact).delete()
+        flag([key])
         carry_suppressions(old=old, new=key)
     return contact
 

@@ -86,3 +86,9 @@ def request_own(*, contact: Contact, kind: Confirmation.Kind, language: str, wit
     if kind not in (Confirmation.Kind.COPY, Confirmation.Kind.ERASURE):
         raise ValueError(kind)
     ask(Request(kind=kind, contact=contact, address=contact.address, language=language), witness=witness)
+
+
+@transaction.atomic
+def confirm_staying(confirmation: int, *, witness: Witness) -> Confirmation:
+    """The person wants to stay with us: an act of their own, from which retention counts anew. Raises as above."""
+    return take_answer(confirmation, witness=witness)[0]

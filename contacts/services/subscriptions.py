@@ -85,8 +85,9 @@ def subscribe(
 
 
 def _take_back_leaving(contact: Contact, contact_list: ContactList) -> None:
-    """The person's own "unsubscribed", of everything or of this list; nobody else's word."""
-    mine = Suppression.objects.filter(address_key=contact.address_key, reason=Suppression.Reason.UNSUBSCRIBED)
+    """The person's own "unsubscribed", of everything or of this list, and our guess that they are gone."""
+    theirs = (Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.INACTIVE)
+    mine = Suppression.objects.filter(address_key=contact.address_key, reason__in=theirs)
     mine.filter(Q(scope=Suppression.Scope.MARKETING) | Q(contact_list=contact_list)).delete()
 
 

@@ -92,7 +92,7 @@ def revive(key: str) -> None:
 def let_back(key: str) -> None:
     """The person themselves came back: their erasure is over. What else was known of the address holds again."""
     mine = Suppression.objects.filter(Q(fingerprint=fingerprint(key)) | Q(address_key=key))
-    mine.filter(reason=Suppression.Reason.ERASED).delete()
+    mine.filter(reason__in=(Suppression.Reason.ERASED, Suppression.Reason.INACTIVE)).delete()
     revive(key)
 
 

@@ -30,6 +30,7 @@ from contacts.services import (
     confirm_copy,
     confirm_erasure,
     confirm_joining,
+    confirm_staying,
     post_form,
 )
 
@@ -151,7 +152,9 @@ def _answer(request: HttpRequest, confirmation: Confirmation, language: str) -> 
             case Kind.COPY:
                 found = confirm_copy(confirmation.pk, witness=witness)
                 return _copy(found, witness)
-            case _:
+            case Kind.STAY:
+                confirmation = confirm_staying(confirmation.pk, witness=witness)
+            case Kind.ERASURE:
                 confirm_erasure(confirmation.pk, witness=witness)
                 return _page(request, "erased", language)
     except ConfirmationExpired:

@@ -66,6 +66,7 @@ _ADVICE: Mapping[Reason, Advice] = {
     Reason.COMPLAINED: Advice(_("They called an earlier message spam."), icon="user-off"),
     Reason.PAUSED: Advice(_("They chose a break, and come back by themselves."), icon="player-pause"),
     Reason.ERASED: Advice(_("They asked to be forgotten."), icon="user-off"),
+    Reason.INACTIVE: Advice(_("We heard nothing of them for long, win-back included."), icon="zzz"),
     Reason.CANCELLED: Advice(_("Somebody cancelled before their turn."), icon="ban"),
     Reason.NOT_ALLOWED_HERE: Advice(_("Sample people exist only for the test inbox."), icon="user-off"),
 }

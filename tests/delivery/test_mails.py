@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation
 from contacts.addresses import fingerprint
-from contacts.models import Confirmation, Contact, ContactList, SubscribeForm, Suppression
+from contacts.models import Confirmation, Contact, ContactList, SubscribeForm, Suppression, WelcomeDue
 from contacts.services import (
     Posted,
     Witness,
@@ -25,7 +25,7 @@ from contacts.services import (
 from deliverability.models import Sender
 from deliverability.services import ensure_sender
 from delivery import dispatch, ledger
-from delivery.mails import send_confirmation, send_due_confirmations, way_problems
+from delivery.mails import send_confirmation, send_due_confirmations, send_due_welcomes, way_problems
 from delivery.models import ListMail, Mailing, Message, Outcome, Provider, StandingMailing
 from delivery.reasons import Reason
 from delivery.services import ContentOrder, drive, plan_mailing
@@ -181,11 +181,7 @@ def test_unsubscribed_people_are_asked_and_complainers_are_not(form: SubscribeFo
 def test_welcome_goes_out_after_confirming(
     form: SubscribeForm, provider: Provider, clients: ContactList, server: SmtpServer
 ) -> None:
-    template = Template.objects.create(name="Welcome", language="fr")
-    html = '<html><body><p>Bienvenue</p><a href="{{ unsubscribe_url }}">Quitter</a></body></html>'
-    template.current = TemplateVersion.objects.create(template=template, source="<mjml></mjml>", html=html)
-    template.save()
-    ListMail.objects.update(welcome_template=template, welcome_subject="Bienvenue chez {{ list.name }}")
+    welcoming(clients)
     confirmation = post(form)
 
     confirm_joining(confirmation.pk, witness=Witness(at=timezone.now()))
@@ -195,6 +191,65 @@ def test_welcome_goes_out_after_confirming(
     assert mail["Subject"] == "Bienvenue chez Clients"
     assert mail["List-Unsubscribe"] is not None
     assert Mailing.objects.filter(is_transactional=False).get().standing.key.startswith("welcome:")
+
+
+def welcoming(clients: ContactList) -> None:
+    template = Template.objects.create(name="Welcome", language="fr")
+    html = '<html><body><p>Bienvenue</p><a href="{{ unsubscribe_url }}">Quitter</a></body></html>'
+    template.current = TemplateVersion.objects.create(template=template, source="<mjml></mjml>", html=html)
+    template.save()
+    ListMail.objects.update(welcome_template=template, welcome_subject="Bienvenue chez {{ list.name }}")
+
+
+def test_a_welcome_nobody_could_write_is_written_by_the_sweep_once(
+    form: SubscribeForm, provider: Provider, clients: ContactList, server: SmtpServer
+) -> None:
+    welcoming(clients)
+    confirmation = post(form)
+    Sender.objects.all().delete()
+    confirm_joining(confirmation.pk, witness=Witness(at=timezone.now()))
+    assert Mailing.objects.filter(is_transactional=False).count() == 0
+
+    ensure_sender(name="Maison Verdier", address="bonjour@maison-verdier.example")
+
+    assert send_due_welcomes(at=timezone.now()) == 0  # tried a moment ago
+    assert send_due_welcomes(at=timezone.now() + timedelta(minutes=11)) == 1
+    assert send_due_welcomes(at=timezone.now() + timedelta(minutes=11)) == 0
+    assert not WelcomeDue.objects.exists()
+
+
+def test_a_welcome_that_comes_days_late_is_none(form: SubscribeForm, clients: ContactList, server: SmtpServer) -> None:
+    welcoming(clients)
+    contact = add_contact(address="901@ecole.example")
+    joined = timezone.now() - timedelta(days=4)
+    WelcomeDue.objects.create(contact=contact, contact_list=clients, joined_at=joined, due_at=joined)
+
+    assert send_due_welcomes(at=timezone.now()) == 0
+    assert not WelcomeDue.objects.exists()
+
+
+def test_the_question_at_the_end_of_retention_goes_through_the_ledger(
+    form: SubscribeForm, provider: Provider, server: SmtpServer
+) -> None:
+    contact = add_contact(address="901@ecole.example", language="en")
+    now = timezone.now()
+    asked = Confirmation.objects.create(
+        kind=Confirmation.Kind.STAY,
+        contact=contact,
+        address=contact.address,
+        language="en",
+        asked_at=now,
+        expires_at=now + timedelta(days=33),
+        mail_due_at=now,
+    )
+
+    assert send_due_confirmations(at=now) == 1
+
+    mail = the_mail()
+    assert mail["Subject"] == "Do you want to stay with Maison Verdier?"
+    assert Mailing.objects.get().is_transactional
+    asked.refresh_from_db()
+    assert asked.mailed_at == now
 
 
 def test_paused_people_and_suppressions_of_the_list_are_skipped_with_the_reason(
