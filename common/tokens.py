@@ -10,9 +10,11 @@ message and one purpose.
 import base64
 import binascii
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
+from typing import Protocol
 
 from django.conf import settings
 
@@ -55,23 +57,59 @@ def encode(purpose: Purpose, *, mailing: int, message: int, link: int = 0) -> st
 
 
 class Signer:
-    """Tokens of one mailing, purpose and link for many messages: what `encode` gives, for a fifth of the time."""
+    """The tokens of one message after the other: what `encode` gives for each name, for a tenth of the time.
 
-    __slots__ = ("_head", "_state", "_tail")
+    A MAC costs 0.6 µs when it goes on from a copy of its keyed state; the rest was base64, so all tokens of a message
+    are written in one run of it, each padded to whole groups of three bytes and cut out again.
+    """
 
-    def __init__(self, purpose: Purpose, *, mailing: int, link: int = 0) -> None:
+    __slots__ = ("_layouts", "_names")
+
+    def __init__(self, names: Mapping[str, tuple[Purpose, int]], *, mailing: int) -> None:
+        """`names`: {name: (purpose, link)}."""
         number = settings.KEYS.link_number
-        self._head = bytes((VERSION << 5 | number, purpose)) + _varint(mailing)
-        self._tail = _varint(link)
-        self._state = blake2b(self._head, key=settings.KEYS.link[number], digest_size=MAC_BYTES)
+        self._names: dict[str, tuple[bytes, _Mac, bytes]] = {}
+        for name, (purpose, link) in names.items():
+            head = bytes((VERSION << 5 | number, purpose)) + _varint(mailing)
+            state = blake2b(head, key=settings.KEYS.link[number], digest_size=MAC_BYTES)
+            self._names[name] = (head, state, _varint(link))
+        self._layouts: dict[int, _Layout] = {}
 
-    def sign(self, message: bytes) -> str:
-        """The token for a message given as `message_bytes`."""
-        body = message + self._tail
-        state = self._state.copy()
-        state.update(body)
-        raw = binascii.b2a_base64(self._head + body + state.digest(), newline=False)
-        return raw.translate(_URL_SAFE, b"=").decode("ascii")
+    def sign(self, message: bytes) -> dict[str, bytes]:
+        """{name: token} for a message given as `message_bytes`."""
+        layout = self._layouts.get(len(message)) or self._layout(len(message))
+        raw: list[bytes] = []
+        for head, state, tail, padding in layout.doors:
+            body = message + tail
+            mac = state.copy()
+            mac.update(body)
+            raw += (head, body, mac.digest(), padding)
+        text = binascii.b2a_base64(b"".join(raw), newline=False).translate(_URL_SAFE)
+        return {name: text[start:stop] for name, start, stop in layout.spans}
+
+    def _layout(self, size: int) -> "_Layout":
+        """Where each token stands when ids are of this many bytes."""
+        layout = self._layouts[size] = _Layout([], [])
+        start = 0
+        for name, (head, state, tail) in self._names.items():
+            length = len(head) + size + len(tail) + MAC_BYTES
+            padding = b"\0" * (-length % 3)
+            layout.doors.append((head, state, tail, padding))
+            layout.spans.append((name, start, start + (length * 4 + 2) // 3))
+            start += (length + len(padding)) * 4 // 3
+        return layout
+
+
+class _Mac(Protocol):
+    def copy(self) -> "_Mac": ...
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    doors: list[tuple[bytes, _Mac, bytes, bytes]]
+    spans: list[tuple[str, int, int]]
 
 
 def message_bytes(message: int) -> bytes:

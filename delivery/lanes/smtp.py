@@ -187,8 +187,8 @@ class SmtpLane:
         features = wire.dialogue.features
         if filled.needs_smtputf8 and not features.has_smtputf8:
             return (Verdict.SKIPPED, Reason.SMTPUTF8_NEEDED, Phase.NONE, None, "SMTPUTF8 is not offered")
-        if features.size_limit and len(filled.source) > features.size_limit:
-            words = f"{len(filled.source)} octets, the server takes {features.size_limit}"
+        if features.size_limit and filled.octets.size > features.size_limit:
+            words = f"{filled.octets.size} octets, the server takes {features.size_limit}"
             return (Verdict.REFUSED, Reason.REFUSED_SIZE, Phase.NONE, None, words)
         return None
 
@@ -215,8 +215,8 @@ def _envelope(index: int, filled: Filled) -> Envelope:
         key=index,
         mail_from=filled.mail_from.encode(),
         rcpt_to=filled.rcpt_to.encode(),
-        source=filled.source,
-        is_8bit=not filled.source.isascii(),
+        octets=filled.octets,
+        is_8bit=not filled.octets.isascii(),
         is_utf8=filled.needs_smtputf8,
     )
 

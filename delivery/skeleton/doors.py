@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from common.tokens import Purpose, Signer, encode
+from common.tokens import Purpose, encode
 from contacts.tracking import Mode, Tracking
 from delivery.models import Mailing
 
@@ -29,8 +29,9 @@ class Door:
     def url(self, mailing: int, message: int) -> str:
         return self.prefix + encode(self.purpose, mailing=mailing, message=message, link=self.link) + self.suffix
 
-    def signer(self, mailing: int) -> Signer:
-        return Signer(self.purpose, mailing=mailing, link=self.link)
+    @property
+    def opens(self) -> tuple[Purpose, int]:
+        return self.purpose, self.link
 
 
 @dataclass(frozen=True, slots=True)

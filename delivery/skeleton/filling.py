@@ -10,7 +10,8 @@ from common.tokens import Purpose, Signer, message_bytes
 from contacts.tracking import Mode, Tracking
 from delivery.copies import OneCopy
 from delivery.models import Content
-from delivery.skeleton.body import Chunk, Line, TokenHole, chunks_of
+from delivery.octets import Octets, Shared
+from delivery.skeleton.body import Chunk, Line, chunks_of
 from delivery.skeleton.doors import UNSUBSCRIBE, Door, Doors, kind
 from delivery.skeleton.errors import ContentRefused
 from delivery.skeleton.frame import Frame, frame_of
@@ -18,21 +19,28 @@ from delivery.skeleton.headers import date_field, mailbox, safe, subject_field
 from delivery.skeleton.links import find_links
 from delivery.skeleton.pieces import cut
 from delivery.skeleton.state import State
-from delivery.skeleton.texts import organisation_of, texts_of, variables_of
+from delivery.skeleton.texts import organisation_of, texts_of, values_of
 from templates_app.liquid import names_in
 from templates_app.problems import SourceErrors
 
 SUBJECT_NAME = "Subject"
+_ID = "envol.message"  # the token in Message-ID; no text can name it
+_ANY: tuple[str, slice | None] = (_ID, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Filled:
-    """One message for the wire: CRLF line ends only, lines of at most 998 octets, dots not doubled."""
+    """One message for the wire."""
 
     mail_from: str
     rcpt_to: str
-    source: bytes
+    octets: Octets
     needs_smtputf8: bool
+
+    @property
+    def source(self) -> bytes:
+        """The whole message, dots not doubled."""
+        return bytes(self.octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,37 +110,34 @@ class _Look:
         except SourceErrors as error:
             raise ContentRefused([str(error)]) from error
         used = {UNSUBSCRIBE}.union(*(one.doors for one in (self.subject_cut, self.text_cut, self.html_cut)))
-        self.signers = [(name, self.doors[name].signer(frame.mailing)) for name in sorted(used)]
-        self.id_signer = Signer(Purpose.MESSAGE, mailing=frame.mailing)
+        opened = {name: self.doors[name].opens for name in sorted(used)} | {_ID: (Purpose.MESSAGE, 0)}
+        self.signer = Signer(opened, mailing=frame.mailing)
+        self.organisation = constants["organisation"]
         is_constant = all(isinstance(piece, str) for piece in self.subject_cut.pieces)
         self.constant_subject = self._subject(State({}, {}, {})) if is_constant else ""
         self._plans: dict[int, _Plan] = {}
 
     def fill(self, message: OneCopy, second: int) -> Filled:
-        frame = self.frame
         rcpt_to, needs_smtputf8 = mailbox(message.address)
         middle = message_bytes(message.pk)
         state = self._state(message, middle)
         plan = self._plans.get(len(middle)) or self._plan(len(middle), state)
         tokens = state.tokens
-        header = [
-            frame.from_field,
-            f"To: {rcpt_to}",
-            self.constant_subject or self._subject(state),
-            date_field(second),
-            f"Message-ID: {frame.message_id(self.id_signer.sign(middle), message)}",
-            *frame.reply_to_field,
-            *(f"{name}: {value}" for name, value in self._list_headers(state)),
-            f"X-Envol-ID: {frame.opaque_id(message.pk)}\r\n",
-        ]
-        out = plan.chunks.copy()
-        out[0] = "\r\n".join(header)
-        for index, name, part in plan.tokens:
-            out[index] = tokens[name][part] if part else tokens[name]
-        for index, line in plan.lines:
-            out[index] = line.quoted(state)
-        source = "".join(out).encode()
-        return Filled(frame.sender, rcpt_to, source, needs_smtputf8 or frame.needs_smtputf8)
+        own = [tokens[name] if part is None else tokens[name][part] for name, part in plan.tokens]
+        for number, line in plan.lines:
+            own[number] = line.quoted(state).encode()
+        own[0] = self._header(message, rcpt_to, second, state).encode()
+        return Filled(self.frame.sender, rcpt_to, Octets(plan.shared, own), needs_smtputf8 or self.frame.needs_smtputf8)
+
+    def _header(self, message: OneCopy, rcpt_to: str, second: int, state: State) -> str:
+        """The header fields only this copy has, and From, which begins them."""
+        frame = self.frame
+        lists = "".join([f"{name}: {value}\r\n" for name, value in self._list_headers(state)])
+        return (
+            f"{frame.from_field}\r\nTo: {rcpt_to}\r\n{self.constant_subject or self._subject(state)}\r\n"
+            f"{date_field(second)}\r\nMessage-ID: {frame.message_id(state.tokens[_ID].decode(), message)}\r\n"
+            f"{frame.reply_to_field}{lists}X-Envol-ID: {frame.opaque_id(message.pk)}\r\n"
+        )
 
     def fill_parts(self, message: OneCopy) -> Parts:
         frame, state = self.frame, self._state(message, message_bytes(message.pk))
@@ -161,8 +166,7 @@ class _Look:
         return plan
 
     def _state(self, message: OneCopy, middle: bytes) -> State:
-        tokens = {name: signer.sign(middle) for name, signer in self.signers}
-        return State(variables_of(message, self.mailing), tokens, self.doors)
+        return State(values_of(message, self.organisation), self.signer.sign(middle), self.doors)
 
     def _list_headers(self, state: State) -> Iterable[tuple[str, str]]:
         return self.frame.list_headers(state.values, state.url(UNSUBSCRIBE)).items()
@@ -173,23 +177,28 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A message as text with holes: the header goes into the first, tokens and lines into the others."""
+    """The shared pieces of a message, and what goes between them: the header first, then tokens and lines."""
 
-    chunks: list[str]
-    tokens: list[tuple[int, str, slice | None]]
+    shared: Shared
+    tokens: list[tuple[str, slice | None]]  # of every place; of those that hold no token, any
     lines: list[tuple[int, Line]]
 
     @classmethod
     def of(cls, chunks: list[Chunk]) -> "_Plan":
-        texts = [chunk if isinstance(chunk, str) else "" for chunk in chunks]
-        tokens, lines = list[tuple[int, str, slice | None]](), list[tuple[int, Line]]()
-        for index, chunk in enumerate(chunks):
-            if isinstance(chunk, TokenHole):
+        """`chunks` of what follows the header."""
+        pieces, tokens, lines = [b"", b""], [_ANY], list[tuple[int, Line]]()
+        for chunk in chunks:
+            if isinstance(chunk, str):
+                pieces[-1] += chunk.encode()
+                continue
+            if isinstance(chunk, Line):
+                lines.append((len(tokens), chunk))
+                tokens.append(_ANY)
+            else:
                 is_whole = chunk.start == 0 and chunk.stop is None
-                tokens.append((index, chunk.name, None if is_whole else slice(chunk.start, chunk.stop)))
-            elif isinstance(chunk, Line):
-                lines.append((index, chunk))
-        return cls(texts, tokens, lines)
+                tokens.append((chunk.name, None if is_whole else slice(chunk.start, chunk.stop)))
+            pieces.append(b"")
+        return cls(Shared(pieces, lines=[number for number, _line in lines]), tokens, lines)
 
 
 def compile_content(content: Content) -> Skeleton:

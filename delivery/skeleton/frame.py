@@ -64,18 +64,19 @@ class Frame:
         return {"List-ID": self.list_id(values), "List-Unsubscribe": f"<{unsubscribe}>"}
 
     @property
-    def reply_to_field(self) -> tuple[str, ...]:
-        return (f"Reply-To: {self.reply_to}",) if self.reply_to else ()
+    def reply_to_field(self) -> str:
+        """With its line end; nothing where there is none."""
+        return f"Reply-To: {self.reply_to}\r\n" if self.reply_to else ""
 
     def around(self, text: list[Chunk], html: list[Chunk]) -> list[Chunk]:
-        """The chunks of a whole message; the first is the place of the personal header fields."""
+        """The chunks of a message after its personal header fields."""
         constant = "".join(f"{name}: {value}\r\n" for name, value in self.constant_headers().items())
         mark = f"--{self.boundary}"
         start = (
             f'{constant}MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{self.boundary}"\r\n'
             f"\r\n{mark}\r\n{_part_header('plain')}"
         )
-        return ["", start, *text, f"\r\n{mark}\r\n{_part_header('html')}", *html, f"\r\n{mark}--\r\n"]
+        return [start, *text, f"\r\n{mark}\r\n{_part_header('html')}", *html, f"\r\n{mark}--\r\n"]
 
     def opaque_id(self, message: int) -> str:
         """What providers print into metadata: says nothing to anybody, and finds the message."""

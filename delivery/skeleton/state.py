@@ -14,7 +14,7 @@ class State:
 
     __slots__ = ("_contexts", "_doors", "tokens", "values")
 
-    def __init__(self, values: dict[str, Any], tokens: dict[str, str], doors: Mapping[str, Door]) -> None:
+    def __init__(self, values: dict[str, Any], tokens: dict[str, bytes], doors: Mapping[str, Door]) -> None:
         self.values = values
         self.tokens = tokens
         self._doors = doors
@@ -36,7 +36,7 @@ class State:
 
     def url(self, name: str) -> str:
         door = self._doors[name]
-        return f"{door.prefix}{self.tokens[name]}{door.suffix}"
+        return f"{door.prefix}{self.tokens[name].decode()}{door.suffix}"
 
     def _context(self, cut: Cut) -> RenderContext:
         context = self._contexts.get(id(cut))

@@ -53,11 +53,16 @@ def texts_of(content: Content, doors: Doors) -> Texts:
 
 def variables_of(message: OneCopy, mailing: Mailing) -> dict[str, Any]:
     """The Liquid variables of one message, without its doors."""
+    return values_of(message, organisation_of(mailing))
+
+
+def values_of(message: OneCopy, organisation: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for many messages of one organisation."""
     values = message.vars or {}
     return {
         "contact": {**(values.get("contact") or {}), "email": message.address},
         "list": values.get("list") or {},
-        "organisation": organisation_of(mailing),
+        "organisation": organisation,
         "action": values.get("action") or {},
     }
 

@@ -19,6 +19,11 @@ from enum import Enum, IntEnum
 
 from delivery.lanes.pipelining.replies import Reply, ReplyReader
 from delivery.lanes.pipelining.telling import Said, conversation
+from delivery.octets import Octets
+
+# Level 2: one whose reply is due, one whose envelope went with it, one to go with the body of that. With two, body and
+# envelope left in two writes of 5 µs each, and the server was woken twice (November 2026).
+_AHEAD = 3
 
 
 class Step(Enum):
@@ -45,12 +50,12 @@ class Fate(IntEnum):
 
 @dataclass(slots=True)
 class Envelope:
-    """One message ready for the wire. `source` has CRLF line ends, ends in one, and no dots are doubled."""
+    """One message ready for the wire."""
 
     key: int
     mail_from: bytes
     rcpt_to: bytes
-    source: bytes
+    octets: Octets
     is_8bit: bool = False
     is_utf8: bool = False  # SMTPUTF8 addresses (RFC 6531)
 
@@ -120,8 +125,8 @@ class Dialogue:
 
     @property
     def room(self) -> int:
-        """How many messages may be taken now: level 2 keeps one ahead, level 4 several."""
-        most = self.in_flight if self.level >= 4 else 2 if self.level == 2 else 1
+        """How many messages may be taken now: level 2 keeps the next ready, level 4 several in flight."""
+        most = self.in_flight if self.level >= 4 else _AHEAD if self.level == 2 else 1
         return 0 if self.is_closing or self.is_held else most - self._open
 
     @property
@@ -294,7 +299,7 @@ class Dialogue:
         said: list[Said] = [(self._command(flight, Step.MAIL), flight.mail)]
         if self.level or flight.mail is not None:
             said.append((self._command(flight, Step.RCPT), flight.rcpt))
-        size = len(flight.envelope.source)
+        size = flight.envelope.octets.size
         if self.level >= 3:
             return conversation(said, body=b"BDAT %d LAST (the message)" % size, final=flight.final)
         if self.level or flight.rcpt is not None:
@@ -331,12 +336,7 @@ class Dialogue:
         return not self._expected
 
     def _write_body(self, flight: _Flight) -> None:
-        source = flight.envelope.source
-        if b"\r\n." in source:
-            source = source.replace(b"\r\n.", b"\r\n..")
-        if source.startswith(b"."):
-            source = b"." + source
-        self._write(source + b".\r\n", flight, Step.BODY)
+        self._write_all([*flight.envelope.octets.dotted(), b".\r\n"], flight, Step.BODY)
         flight.body_end = self._written
 
     def _write_chunk(self, flight: _Flight) -> None:
@@ -347,8 +347,8 @@ class Dialogue:
             self._needs_reset = False
         self._write(self._command(flight, Step.MAIL), flight, Step.MAIL)
         self._write(self._command(flight, Step.RCPT), flight, Step.RCPT)
-        source = flight.envelope.source
-        self._write(b"BDAT %d LAST\r\n%b" % (len(source), source), flight, Step.CHUNK)
+        octets = flight.envelope.octets
+        self._write_all([b"BDAT %d LAST\r\n" % octets.size, *octets.plain()], flight, Step.CHUNK)
         flight.body_end = self._written
 
     def _command(self, flight: _Flight, step: Step) -> bytes:
@@ -359,7 +359,7 @@ class Dialogue:
             return b"DATA\r\n"
         words = b"MAIL FROM:<%b>" % envelope.mail_from
         if self.features.has_size:
-            words += b" SIZE=%d" % len(envelope.source)
+            words += b" SIZE=%d" % envelope.octets.size
         if envelope.is_8bit and self.features.has_8bitmime:
             words += b" BODY=8BITMIME"
         if envelope.is_utf8 and self.features.has_smtputf8:
@@ -369,4 +369,9 @@ class Dialogue:
     def _write(self, octets: bytes, flight: _Flight, step: Step) -> None:
         self._out.append(octets)
         self._written += len(octets)
+        self._expected.append((flight, step))
+
+    def _write_all(self, pieces: list[bytes], flight: _Flight, step: Step) -> None:
+        self._out += pieces
+        self._written += sum(map(len, pieces))
         self._expected.append((flight, step))

@@ -5,11 +5,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Features, Step
+from delivery.octets import Octets, Shared
 from tests.smtp import Mailbox
 
 ALL = Features(has_pipelining=True, has_chunking=True, has_8bitmime=True, has_size=True)
-CAMILLE = Envelope(1, b"news@verdier.example", b"camille@poste.example", b"Subject: un\r\n\r\n.dot\r\n")
-LEA = Envelope(2, b"news@verdier.example", b"lea@poste.example", b"Subject: deux\r\n\r\nbody\r\n")
+
+
+def envelope(key: int, sender: bytes, recipient: bytes, source: bytes) -> Envelope:
+    return Envelope(key, sender, recipient, Octets(Shared([source]), []))
+
+
+CAMILLE = envelope(1, b"news@verdier.example", b"camille@poste.example", b"Subject: un\r\n\r\n.dot\r\n")
+LEA = envelope(2, b"news@verdier.example", b"lea@poste.example", b"Subject: deux\r\n\r\nbody\r\n")
 
 
 def dialogue(level: int, **more: int) -> Dialogue:
@@ -217,7 +224,7 @@ def test_no_certain_verdict_is_ever_wrong(level: int, moods: list[str], up: int,
     """The wire takes `up` octets and brings `down` octets, then it is cut; both limits fall anywhere."""
     talk, server = dialogue(level, in_flight=4), Mailbox(list(moods))
     todo = [
-        Envelope(n, b"a@b.example", b"%d@c.example" % n, b"x" * size + b"\r\n.y\r\n") for n, size in enumerate(sizes)
+        envelope(n, b"a@b.example", b"%d@c.example" % n, b"x" * size + b"\r\n.y\r\n") for n, size in enumerate(sizes)
     ]
     verdicts, taken = [], 0
     while True:

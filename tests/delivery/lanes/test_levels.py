@@ -11,6 +11,7 @@ from delivery.lanes.contract import Await
 from delivery.lanes.smtp import SmtpLane
 from delivery.models import Provider
 from delivery.multiplex import run_together
+from delivery.octets import Octets, Shared
 from delivery.skeleton import Filled
 from delivery.verdicts import Verdict
 from tests.smtp import Manners, smtp_server
@@ -29,7 +30,7 @@ def send(provider: Provider, count: int) -> tuple[int, list[Verdict]]:
     provider.refresh_from_db()
     lane, verdicts = SmtpLane(provider), []
     lane.ready()
-    body = b"Subject: x\r\n\r\nbody\r\n"
+    body = Octets(Shared([b"Subject: x\r\n\r\nbody\r\n"]), [])
     window = [Filled("a@b.example", f"{number}@c.example", body, False) for number in range(count)]
 
     def flow() -> Iterator[Await]:

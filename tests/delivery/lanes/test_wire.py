@@ -8,6 +8,7 @@ import pytest
 from delivery.lanes.pipelining.dialogue import Dialogue, Envelope, Fate, Verdict
 from delivery.lanes.pipelining.session import Server, Session, Tls
 from delivery.lanes.pipelining.wire import Wire
+from delivery.octets import Octets, Shared
 from tests.smtp import Manners, make_certificate, smtp_server
 
 
@@ -34,7 +35,7 @@ def _all(verdicts: list[Verdict]) -> list[Verdict]:
 
 
 def envelopes(count: int, size: int = 9000) -> list[Envelope]:
-    body = b"Subject: x\r\n\r\n" + b"0123456789abcdef\r\n" * (size // 18)
+    body = Octets(Shared([b"Subject: x\r\n\r\n" + b"0123456789abcdef\r\n" * (size // 18)]), [])
     return [Envelope(n, b"a@b.example", b"%d@c.example" % n, body) for n in range(count)]
 
 
