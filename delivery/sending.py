@@ -37,6 +37,7 @@ WINDOW_SECONDS = 5.0  # a window is what leaves within about this time
 FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
 PATIENCE = timedelta(seconds=20)  # a wait for leave to send that is not worth giving the batch back for
 SAMPLES = 20  # answers kept of a batch for the governor
+READ_AHEAD = 500  # messages read in one go: five windows, half a megabyte
 RENEWAL = 60.0  # seconds between two renewals of a lease while replies come
 
 
@@ -75,6 +76,8 @@ class BatchSender:
         self._deadline = claim.deadline
         self._done_to = claim.first_id - 1
         self._facts: list[Fact] = []
+        self._ahead: list[Waiting] = []  # read, and in no window yet
+        self._ahead_of = self._done_to  # the message they come after
         self._size = min(FIRST_WINDOW, settings.WINDOW_SIZE)
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
         self._fruitless = 0  # windows in a row that settled nothing
@@ -106,18 +109,18 @@ class BatchSender:
 
     def _windows(self) -> Iterator[Await]:
         while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
-            waiting = ledger.read_window(self.claim, after=self._done_to, size=min(self._size, self.lane.room))
+            waiting = self._next(min(self._size, self.lane.room))
             if not waiting:
                 self._done_to = self.claim.last_id
                 return
             granted = yield from self._granted(len(waiting))
             if not granted:
                 return
-            waiting = waiting[:granted]
+            waiting, self._ahead = self._ahead[:granted], self._ahead[granted:]
+            open_to = self._ahead_of = waiting[-1].message.pk
             prepared, unfit = self._prepare(waiting)
             self.lane.ready()
             passing("mark.before")
-            open_to = waiting[-1].message.pk
             opened = ledger.mark_window(
                 self.claim,
                 self._facts,
@@ -132,6 +135,12 @@ class BatchSender:
             passing("mark.after")
             self._facts, self._deadline = unfit, opened.deadline
             yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to, granted)
+
+    def _next(self, size: int) -> list[Waiting]:
+        """The messages after `_done_to`. They are read ahead: rows never change but by erasure, which the mark sees."""
+        if (not self._ahead or self._ahead_of != self._done_to) and self._done_to < self.claim.last_id:
+            self._ahead = ledger.read_window(self.claim, after=self._done_to, size=READ_AHEAD)
+        return self._ahead[:size]
 
     def _granted(self, want: int) -> Generator[Await, None, int]:
         """Leave to send so many: waited for where it is a matter of seconds, else the batch goes back until then."""

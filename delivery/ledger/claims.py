@@ -12,17 +12,19 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 
-from common.sql import load_sql
+from common.sql import load_sql, run_hot
 from delivery import guard
 from delivery.copies import Copy
 from delivery.failpoints import passing
+from delivery.ledger.appending import append
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
 from delivery.reasons import Reason
-from delivery.verdicts import Fact, Phase, Verdict
+from delivery.verdicts import Fact, Verdict
+
+SETTLED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +131,32 @@ def _take(cursor: CursorWrapper, urgency: str, values: dict[str, Any]) -> tuple[
 
 
 def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
-    """The next messages without an outcome, in the order of ids; [] at the end of the batch."""
+    """The next messages without an outcome, in the order of ids, at most `size`; [] at the end of the batch."""
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("delivery", "read_window"), {"after": after, "last": claim.last_id, "size": size})
-        return [
-            Waiting(
-                message=Copy(row[0], claim.mailing_id, row[1], row[2], row[3], row[4], json.loads(row[5])),
-                tries=row[6],
-            )
-            for row in cursor
-        ]
+        while True:
+            cursor.execute(load_sql("delivery", "read_window"), {"after": after, "last": claim.last_id, "size": size})
+            rows = cursor.fetchall()
+            if not rows:
+                return []
+            last = rows[-1][0]
+            cursor.execute(load_sql("delivery", "known_of"), {"after": after, "last": last})
+            known: dict[int, int] = {}
+            for pk, tries in cursor.fetchall():
+                known[pk] = min(tries, known.get(pk, tries))
+            if waiting := _waiting(claim, rows, known):
+                return waiting
+            after = last
+
+
+def _waiting(claim: Claim, rows: Sequence[tuple[Any, ...]], known: Mapping[int, int]) -> list[Waiting]:
+    """`known`: tries by message id, SETTLED where there is an outcome."""
+    # One run of the JSON parser for all: 0.9 µs a message instead of 2 (November 2026).
+    variables = json.loads(f"[{','.join([row[5] for row in rows])}]")
+    return [
+        Waiting(Copy(pk, claim.mailing_id, content_id, contact_id, address, tracking, values), known.get(pk, 0))
+        for (pk, content_id, contact_id, address, tracking, _vars), values in zip(rows, variables, strict=True)
+        if known.get(pk) != SETTLED
+    ]
 
 
 def mark_window(
@@ -166,23 +184,25 @@ def mark_window(
             "open_to": open_to,
             "lease": claim.lease.total_seconds(),
         }
-        cursor.execute(load_sql("delivery", "mark"), values)
-        if cursor.rowcount == 0:
+        if run_hot("delivery", "mark", values).rowcount == 0:
             return None
-        _append(cursor, claim, facts)
-        cursor.execute(
-            load_sql("delivery", "leave_out"),
+        append(cursor, claim, facts)
+        found = run_hot(
+            "delivery",
+            "leave_out",
             {
                 "done_to": done_to,
                 "open_to": open_to,
                 "lists": list(lists),
                 "is_marketing": is_marketing,
-                "left": Reason.NOT_SUBSCRIBED,
-                "paused": Reason.PAUSED,
-                "erased": Reason.ERASED,
+                "left": int(Reason.NOT_SUBSCRIBED),
+                "paused": int(Reason.PAUSED),
+                "erased": int(Reason.ERASED),
             },
         )
-        leave_out = dict(cursor.fetchall())
+        leave_out: dict[int, int] = {}
+        for pk, reason in found:
+            leave_out[pk] = min(reason, leave_out.get(pk, reason))  # settled is 0
     return Opened(deadline=clock.after(claim.lease), leave_out=leave_out)
 
 
@@ -191,9 +211,8 @@ def write_back(claim: Claim, facts: Sequence[Fact], *, done_to: int) -> bool:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _durable(cursor)
         values = _counts(facts) | {"batch": claim.batch_id, "claim": claim.number, "done_to": done_to}
-        cursor.execute(load_sql("delivery", "write_back"), values)
-        if cursor.rowcount:
-            _append(cursor, claim, facts)
+        if run_hot("delivery", "write_back", values).rowcount:
+            append(cursor, claim, facts)
             return True
         settle_late(cursor, batch_id=claim.batch_id, claim=claim.number, round_=claim.round, facts=facts)
         suppress_dead(facts, mailing_id=claim.mailing_id)
@@ -251,7 +270,8 @@ def are_stored(claim: Claim, facts: Sequence[Fact]) -> bool:
 
 
 def _durable(cursor: CursorWrapper) -> None:
-    cursor.execute("set local synchronous_commit = on")
+    """What was said is kept, and hot statements keep their plans (common.sql.run_hot); in one trip."""
+    cursor.execute("set local synchronous_commit = on; set local plan_cache_mode = force_generic_plan")
 
 
 def _counts(facts: Sequence[Fact]) -> dict[str, Any]:
@@ -261,51 +281,5 @@ def _counts(facts: Sequence[Fact]) -> dict[str, Any]:
         "refused": verdicts.count(Verdict.REFUSED),
         "skipped": verdicts.count(Verdict.SKIPPED),
         "unknown": verdicts.count(Verdict.UNKNOWN),
-        "results": sum(not verdict.is_pending for verdict in verdicts),
+        "results": len(verdicts) - verdicts.count(Verdict.NOT_BEGUN) - verdicts.count(Verdict.DEFERRED),
     }
-
-
-def _append(cursor: CursorWrapper, claim: Claim, facts: Sequence[Fact]) -> None:
-    settled = [fact for fact in facts if not fact.verdict.is_pending]
-    deferred = [fact for fact in facts if fact.verdict == Verdict.DEFERRED]
-    at = timezone.now()
-    suppress_dead(settled, mailing_id=claim.mailing_id)
-    if settled:
-        statement = (
-            "copy delivery_outcome (message_id, mailing_id, state, reason, claim, at, reply, conversation) from stdin"
-        )
-        with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for fact in settled:
-                copy.write_row(
-                    (
-                        fact.message_id,
-                        claim.mailing_id,
-                        int(fact.verdict),
-                        int(fact.reason),
-                        claim.number,
-                        at,
-                        words(fact.reply),
-                        fact.conversation or None,
-                    )
-                )
-    if deferred:
-        statement = "copy delivery_attempt (message_id, claim, round, phase, code, reply, conversation, at) from stdin"
-        with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for fact in deferred:
-                copy.write_row(
-                    (
-                        fact.message_id,
-                        claim.number,
-                        claim.round,
-                        int(fact.phase if fact.phase else Phase.NONE),
-                        fact.code,
-                        words(fact.reply),
-                        fact.conversation or None,
-                        at,
-                    )
-                )
-
-
-def words(reply: str) -> str | None:
-    """A server's words as stored: no NUL, at most 1,000 characters; accepted mail needs none."""
-    return reply.replace("\x00", "")[:1000] or None

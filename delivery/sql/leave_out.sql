@@ -1,9 +1,13 @@
 -- Whom to leave out of the window just opened: a statement of its own, for a fresh picture under the batch's lock.
 -- Read together with the mark, somebody who left meanwhile would be written to. Scalar sub-selects stay index probes.
+-- 0 = has an outcome already (a range of the key: one probe a window, not one a message).
+select message_id, 0
+  from delivery_outcome
+ where message_id > %(done_to)s and message_id <= %(open_to)s
+union all
 select id, reason
   from (select m.id,
                coalesce(
-                 (select 0 from delivery_outcome o where o.message_id = m.id),
                  case when m.address = '' then %(erased)s end,
                  (select s.reason from contacts_suppression s
                    where s.address_key = m.address_key
