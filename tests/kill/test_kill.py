@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,6 +26,9 @@ from delivery.queries import HELD
 from delivery.services import plan_mailing, resume_mailing
 from tests.delivery.conftest import MakePeople, order
 from tests.smtp import Mailbox, SmtpServer, smtp_server
+
+if TYPE_CHECKING:
+    from tests.kill.worker import Terms
 
 PEOPLE = int(os.environ.get("ENVOL_KILL_PEOPLE", "3000"))
 KILLS = int(os.environ.get("ENVOL_KILL_COUNT", "40"))
@@ -176,17 +180,18 @@ class Crew:
     context: "multiprocessing.context.ForkServerContext"
     mailing_id: int
     count: int
+    terms: "Terms | None" = None
     running: list[ForkServerProcess] = field(default_factory=list)
 
     def __call__(self) -> list[ForkServerProcess]:
         self.running[:] = [process for process in self.running if process.is_alive()]
         while len(self.running) < self.count:
-            self.running.append(start(self.context, self.mailing_id))
+            self.running.append(start(self.context, self.mailing_id, terms=self.terms))
         return self.running
 
 
 @contextlib.contextmanager
-def crew(mailing: Mailing, *, count: int = WORKERS) -> Iterator[Crew]:
+def crew(mailing: Mailing, *, count: int = WORKERS, terms: "Terms | None" = None) -> Iterator[Crew]:
     """Workers for the time of the block."""
     before = os.environ.copy()
     os.environ |= {
@@ -198,7 +203,7 @@ def crew(mailing: Mailing, *, count: int = WORKERS) -> Iterator[Crew]:
     }
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.kill.worker"])
-    workers = Crew(context, mailing.pk, count)
+    workers = Crew(context, mailing.pk, count, terms)
     workers()
     try:
         yield workers
@@ -211,11 +216,14 @@ def crew(mailing: Mailing, *, count: int = WORKERS) -> Iterator[Crew]:
 
 
 def start(
-    context: "multiprocessing.context.ForkServerContext", mailing_id: int, failpoint: str = ""
+    context: "multiprocessing.context.ForkServerContext",
+    mailing_id: int,
+    failpoint: str = "",
+    terms: "Terms | None" = None,
 ) -> ForkServerProcess:
-    from tests.kill.worker import work
+    from tests.kill.worker import Terms, work
 
-    process = context.Process(target=work, args=(mailing_id, failpoint), daemon=True)
+    process = context.Process(target=work, args=(mailing_id, failpoint, terms or Terms()), daemon=True)
     process.start()
     return process
 
