@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -104,3 +105,28 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.target}"
+
+
+class ApiKey(models.Model):
+    """What other software signs in with. The secret is shown once; here there is only its hash."""
+
+    class Scope(models.TextChoices):
+        SEND = "messages:send", _("send messages")
+        READ = "messages:read", _("read what became of its messages")
+
+    name = models.CharField(_("name"), max_length=80)
+    start = models.CharField(max_length=12, editable=False)  # of the secret, so that people recognise it
+    digest = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256: a random secret needs no salt
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name=_("may"), default=list)
+    per_minute = models.PositiveIntegerField(_("messages a minute at most"), null=True, blank=True)  # null: no limit
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)  # to the minute
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return self.name

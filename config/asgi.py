@@ -8,9 +8,10 @@ from a2wsgi import WSGIMiddleware
 from common.doors import Front
 from config.wsgi import application as django  # before what has models: it sets Django up
 from feedback.door import HitDoor
+from transactional.door import RequestDoor
 
 # threads no more than the pool of each process has connections for (DATABASES in config/settings.py)
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
 pages: Any = WSGIMiddleware(django, workers=THREADS)  # type: ignore[arg-type]  # its own words for the same types
-application = Front(doors=[HitDoor()], pages=pages)
+application = Front(doors=[HitDoor(), RequestDoor()], pages=pages)

@@ -61,6 +61,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"queue": "default"},
     },
+    "transactional-requests": {
+        "task": "transactional.tasks.write_requests",
+        "schedule": schedule(2),
+        "options": {"queue": "transactional", "expires": 10},
+    },
     "invariant": {
         "task": "delivery.tasks.check_ledgers",
         "schedule": crontab(hour=3, minute=20),

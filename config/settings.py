@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "deliverability",
     "delivery",
     "feedback",
+    "transactional",
     "campaigns",
     "analytics",
     "sample",

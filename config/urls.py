@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("delivery.urls")),
     path("", include("campaigns.urls")),
     path("", include("templates_app.urls")),
+    path("", include("transactional.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -61,7 +61,7 @@ def write_letter(
     `variables`: {"list": …, "action": …}; what the letter names of the contact is added. Who must not be written to is
     skipped with the reason, as at a snapshot. `occasion` from `next_occasion`, drawn outside the transaction.
     """
-    mailing = _mailing(letter, at)
+    mailing = mailing_for(letter, at)
     content = Content.objects.get(mailing=mailing)
     named = _named(content, contact)
     number = draw("message")
@@ -136,7 +136,7 @@ def _named(content: Content, contact: Contact) -> dict[str, Any]:
     return {name: value for name, value in contact_variables(contact).items() if name in names}
 
 
-def _mailing(letter: Letter, at: datetime) -> Mailing:
+def mailing_for(letter: Letter, at: datetime) -> Mailing:
     """This month's, made at the first letter."""
     month = at.date().replace(day=1)
     found = Mailing.objects.filter(standing__key=letter.key, standing__month=month, state=Mailing.State.SENDING)

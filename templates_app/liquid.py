@@ -44,8 +44,8 @@ TAGS = (
     inline_comment_tag.InlineCommentTag,
     unless_tag.UnlessTag,
 )
-# Names with fields of their own; every other name stands alone.
-OBJECTS = ("contact", "list", "organisation", "action")
+# Names with fields of their own; every other name stands alone. `data`: what other software gives with its request.
+OBJECTS = ("contact", "list", "organisation", "action", "data")
 # What Envol itself gives to a message. Contact fields come on top (templates_app/variables.py).
 OWN_NAMES = frozenset(
     {"list.name", "unsubscribe_url", "preferences_url", "view_in_browser_url", "tracking_choice_url"}

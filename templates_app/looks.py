@@ -96,8 +96,12 @@ def _in_head(html: str, words: str) -> str:
 
 
 def _unknown(source: str, known: frozenset[str]) -> Iterator[Problem]:
-    """Undefined names, each at the first piece that uses it. They may be saved, but not sent."""
-    missing, masked, places = set(undefined_names(source, known=known)), mask(source), Places(source)
+    """Undefined names, each at the first piece that uses it. They may be saved, but not sent.
+
+    What other software gives ({{ data.… }}) is known with each request only.
+    """
+    missing = {name for name in undefined_names(source, known=known) if not name.startswith("data.")}
+    masked, places = mask(source), Places(source)
     for begin, stop in masked.spans:
         for name in sorted(missing):
             if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w-])", source[begin:stop]):

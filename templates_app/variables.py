@@ -45,6 +45,7 @@ def preview_variables(contact: Mapping[str, Any], *, list_name: str = "") -> dic
     return {
         "contact": dict(contact),
         "list": {"name": list_name},
+        "data": {},
         "organisation": {"name": organisation.name, "address": organisation.address},
         "unsubscribe_url": "#",
         "preferences_url": "#",

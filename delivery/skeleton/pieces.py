@@ -25,6 +25,8 @@ from templates_app.liquid import Parsed, parse
 _SIMPLE = frozenset({"default", "upcase", "downcase", "capitalize", "strip", "append", "prepend", "truncate"})
 # Words every object answers to: left to Liquid.
 _SPECIAL = frozenset({"size", "first", "last"})
+# Whose fields are looked up without Liquid.
+_OBJECTS = frozenset({"contact", "list", "data"})
 Values: TypeAlias = Mapping[str, Any]
 
 
@@ -37,7 +39,7 @@ class DoorSlot:
 
 @dataclass(frozen=True, slots=True)
 class ValueSlot:
-    """A field of contact or list, with simple filters; `write` gives the text from the object's values."""
+    """A field of an object, with simple filters; `write` gives the text from the object's values."""
 
     root: str
     write: Callable[[Values], str]
@@ -110,7 +112,7 @@ class _Cutter:
         name = ".".join(str(segment) for segment in path)
         if name in self.doors and not filters:
             return DoorSlot(name)
-        if len(path) != 2 or path[0] not in ("contact", "list") or not isinstance(path[1], str) or path[1] in _SPECIAL:
+        if len(path) != 2 or path[0] not in _OBJECTS or not isinstance(path[1], str) or path[1] in _SPECIAL:
             return None
         if any(one.name not in _SIMPLE or not all(_is_literal(arg.value) for arg in one.args) for one in filters):
             return None

@@ -64,6 +64,7 @@ def values_of(message: OneCopy, organisation: Mapping[str, Any]) -> dict[str, An
         "list": values.get("list") or {},
         "organisation": organisation,
         "action": values.get("action") or {},
+        "data": values.get("data") or {},
     }
 
 

@@ -19,6 +19,7 @@ FLOORS = {
     "delivery": 4,
     "feedback": 5,
     "campaigns": 6,
+    "transactional": 6,
     "analytics": 7,
     "sample": 8,
     "config": 9,
