@@ -105,21 +105,24 @@ def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
 
 
 def _warmups(mailing: Mailing, now: datetime) -> Iterator[Hold]:
-    """Ceilings of today, as far as this mailing still has people there; the words of several are one line each."""
+    """Ceilings of today, as far as this mailing still has people there: a line each once used up, one for the others."""
     if mailing.is_transactional or not has_warmups(mailing=mailing, provider=mailing.provider):
         return
     plans = covered(domain=mailing.from_domain)
     held = {plans[group].pk: plans[group] for group in _open_groups(mailing) if group in plans}
     gone = used(list(held.values()), today=now.astimezone(UTC).date())
+    room = []
     for plan in sorted(held.values(), key=lambda plan: plan.mx_group):
-        words = _("Day %(day)d of %(days)d of the warm-up of %(domain)s; who clicked or joined lately leaves first.")
-        said = words % {"day": plan.number, "days": plan.length, "domain": mailing.from_domain}
         if gone.get(plan.pk, 0) >= plan.ceiling:
-            title = _("Warm-up: today's %(count)s are used") % {"count": number(plan.ceiling)}
+            title = _("Warm-up: today's ceiling of %(count)s is reached") % {"count": number(plan.ceiling)}
+            said = _("Day %(day)d of %(days)d.") % {"day": plan.number, "days": plan.length}
             yield Hold(title, said, plan.who, until=now + until_tomorrow(now))
         else:
-            title = _("Warm-up: at most %(count)s today") % {"count": number(plan.ceiling)}
-            yield Hold(title, said, plan.who, is_stopped=False)
+            room.append(f"{plan.who} {number(plan.ceiling)}")
+    if room:
+        said = _("At most so many today: %(list)s. Who clicked or joined lately leaves first.")
+        title = _("%(domain)s is warming up") % {"domain": mailing.from_domain}
+        yield Hold(title, said % {"list": ", ".join(room)}, is_stopped=False)
 
 
 def _open_groups(mailing: Mailing) -> set[int]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.mailbox_providers import BY_NUMBER, OTHERS
 from deliverability.models.senders import SendingDomain
@@ -32,10 +33,10 @@ class WarmupPlan(models.Model):
     """
 
     class State(models.TextChoices):
-        RUNNING = "running", _("running")
-        HELD = "held", _("held")
+        RUNNING = "running", pgettext_lazy("a warm-up", "running")
+        HELD = "held", pgettext_lazy("a warm-up", "held")
         BACK = "back", _("stepped back")
-        DONE = "done", _("done")
+        DONE = "done", pgettext_lazy("a warm-up", "done")
 
     domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="warmups")
     mx_group = models.SmallIntegerField(_("mailbox provider"))
@@ -107,7 +108,7 @@ class WarmupDecision(models.Model):
         STARTED = "started", _("started")
         FORWARD = "forward", _("a step on")
         SAME = "same", _("the same again")
-        HELD = "held", _("held")
+        HELD = "held", pgettext_lazy("a warm-up", "held")
         BACK = "back", _("stepped back")
         DONE = "done", _("through")
         KEPT = "kept", _("kept by hand")

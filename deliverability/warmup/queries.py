@@ -10,7 +10,8 @@ from deliverability.warmup.curves import USUAL
 from deliverability.warmup.days import used
 from deliverability.warmup.judging import BOUNDS, Bound
 
-SHOWN_DAYS = 60
+SHOWN_DAYS = 30
+AHEAD = 7  # days to come: the steep end would flatten what has been
 SHOWN_DECISIONS = 100
 
 
@@ -70,13 +71,13 @@ class Day:
 
 
 def curve_of(plan: WarmupPlan, *, today: date) -> list[Day]:
-    """The last days with what was sent, today, and the days to come if each goes well."""
+    """The last days with what was sent, today, and the next few if each goes well."""
     rows = WarmupDay.objects.filter(plan=plan, on__lt=today).order_by("-on")[:SHOWN_DAYS]
     days = [Day(row.on, row.ceiling, row.reserved_count) for row in reversed(rows)]
     if plan.is_done:
         return days
     days.append(Day(today, plan.ceiling, used([plan], today=today).get(plan.pk, 0)))
-    coming = plan.ceilings[plan.step + 1 :]
+    coming = [plan.ceiling] * AHEAD if plan.is_kept else plan.ceilings[plan.step + 1 :][:AHEAD]
     return days + [Day(today + timedelta(days=number), int(most), None) for number, most in enumerate(coming, start=1)]
 
 
