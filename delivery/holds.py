@@ -105,7 +105,7 @@ def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
 
 
 def _warmups(mailing: Mailing, now: datetime) -> Iterator[Hold]:
-    """Ceilings of today, as far as this mailing still has people there: a line each once used up, one for the others."""
+    """Ceilings of today where this mailing still has people: a line each once used up, one for the others."""
     if mailing.is_transactional or not has_warmups(mailing=mailing, provider=mailing.provider):
         return
     plans = covered(domain=mailing.from_domain)

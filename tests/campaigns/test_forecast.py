@@ -1,4 +1,4 @@
-"""A campaign of a domain that is warming up says when everybody will have been written to, before and while it leaves."""
+"""A campaign of a domain that is warming up says when it will be through, before and while it leaves."""
 
 from datetime import UTC, datetime
 
