@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from campaigns.models import Campaign
 from contacts.models import Contact
-from contacts.queries import filtered
+from contacts.search import found_by
 from templates_app.models import Template
 
 EACH = 8
@@ -24,10 +24,9 @@ class Found:
 
 
 def search(text: str) -> Found:
-    """Contacts whose name or address begins with `text`; campaigns and templates that have it in their name."""
-    people = filtered(text=text, contact_list=None, state="")
+    """Contacts whose name or address has the words of `text`, newest first; campaigns and templates by their name."""
     return Found(
-        contacts=list(people.order_by("sort_key", "pk")[:EACH]),
+        contacts=list(Contact.objects.filter(found_by(text)).order_by("-pk")[:EACH]),
         campaigns=list(
             Campaign.objects.filter(name__icontains=text).select_related("mailing").order_by("-updated_at")[:EACH]
         ),

@@ -34,6 +34,22 @@ app.conf.beat_schedule = {
         "kwargs": {"is_whole": True},
         "options": {"queue": "default"},
     },
+    "bulk-changes": {
+        "task": "contacts.tasks.tend_changes",
+        "schedule": schedule(20),
+        "options": {"queue": "default", "expires": 20},
+    },
+    "search": {
+        "task": "contacts.tasks.tend_search",
+        "schedule": schedule(10),
+        "options": {"queue": "default", "expires": 10},
+    },
+    "search-whole": {
+        "task": "contacts.tasks.tend_search",
+        "schedule": crontab(hour=2, minute=10),
+        "kwargs": {"is_whole": True},
+        "options": {"queue": "default"},
+    },
     "field-indexes": {
         "task": "contacts.tasks.tend_field_indexes",
         "schedule": schedule(60),

@@ -17,10 +17,11 @@ from openpyxl.cell import WriteOnlyCell
 
 from accounts.models import User
 from accounts.services import audit
+from contacts.filters import Group, WrongFilter, from_json, people
 from contacts.imports.journal import LEASE, ClockNow
 from contacts.imports.refused import harmless
 from contacts.models import Contact, ContactExport, ContactField
-from contacts.queries import filtered, size_of
+from contacts.queries import size_of
 
 KEPT = timedelta(days=7)
 _BLOCK = 2_000
@@ -34,17 +35,13 @@ class LinkExpired(Exception):
 
 
 @transaction.atomic
-def ask_export(*, chosen: dict[str, Any], format: str, user: User) -> ContactExport:
-    """Remember what is wanted (`chosen`: as `filtered` takes it), with an audit entry; a worker does the rest."""
-    people = filtered(**chosen)
-    is_everybody = not any(chosen.values())
+def ask_export(*, tree: Group, format: str, user: User) -> ContactExport:
+    """Remember whom is wanted, with an audit entry; a worker does the rest. Raises WrongFilter."""
+    wanted = tree.to_json()
     job = ContactExport.objects.create(
-        filter=chosen,
-        format=format,
-        user=user,
-        expected_count=size_of(people, is_whole_table=is_everybody).number,
+        filter=wanted, format=format, user=user, expected_count=size_of(people(tree, now=timezone.now())).number
     )
-    audit(verb="contacts.export", target=f"export:{job.pk}", user=user, format=format, **chosen)
+    audit(verb="contacts.export", target=f"export:{job.pk}", user=user, format=format, filter=wanted)
     return job
 
 
@@ -82,7 +79,7 @@ def run_export(export_id: int, *, report: Callable[[ContactExport], None] = lamb
     ]
     try:
         write(path, _rows(job, report))
-    except OSError as error:
+    except (OSError, WrongFilter) as error:
         path.unlink(missing_ok=True)
         held = ContactExport.objects.filter(pk=job.pk, state=_State.RUNNING)
         held.update(state=_State.FAILED, error=str(error), finished_at=ClockNow(), lease_until=None)
@@ -119,12 +116,12 @@ def _rows(job: ContactExport, report: Callable[[ContactExport], None]) -> Iterat
     titles = [_("E-mail address"), _("First name"), _("Last name"), _("Language"), _("Added")]
     yield [harmless(title) for title in [*titles, *(label for _number, label in fields)]]
     numbers = [str(number) for number, _label in fields]
-    people = (
-        filtered(**job.filter)
+    wanted = (
+        people(from_json(job.filter), now=job.created_at)
         .order_by("pk")
         .only("address", "first_name", "last_name", "language", "created_at", "fields")
     )
-    for position, person in enumerate(people.iterator(chunk_size=_BLOCK), start=1):
+    for position, person in enumerate(wanted.iterator(chunk_size=_BLOCK), start=1):
         yield [harmless(cell) for cell in _cells(person, numbers)]
         job.row_count = position
         if position % _BLOCK == 0:

@@ -11,18 +11,12 @@ from django.db.models import DecimalField, F, Func, JSONField, TextField
 from psycopg import sql
 
 from contacts.models import Contact, ContactField
+from contacts.search import has_trigrams
 
 MOST_FAST = 20
 _PREFIX = "contact_own_"
 _Kind = ContactField.Kind
 _Speed = ContactField.Speed
-
-
-def has_trigrams() -> bool:
-    """Whether the database has pg_trgm; without it, "contains" reads everybody."""
-    with connection.cursor() as cursor:
-        cursor.execute("select 1 from pg_extension where extname = 'pg_trgm'")
-        return cursor.fetchone() is not None
 
 
 def value_expression(field: ContactField) -> Func:

@@ -1,11 +1,13 @@
 """Reads that join models or shape a screen."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db import OperationalError, connection, transaction
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ from contacts.models import (
 )
 from contacts.values import in_words
 
-EXACT_UP_TO = 10_000
+EXACT_UP_TO = 10_000  # rows an administrator's table counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,47 +135,41 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
     ]
 
 
-def filtered(*, text: str, contact_list: int | None, state: str, tag: int | None = None) -> "QuerySet[Contact]":
-    """The contacts a table shows. `state`: "", "mailable", "left", "suppressed" or a suppression's number."""
-    people = Contact.objects.search(text)
-    if tag is not None:
-        people = people.tagged(tag)
-    if contact_list is not None:
-        people = people.who_left(contact_list) if state == "left" else people.on_list(contact_list)
-    if state == "mailable":
-        people = people.mailable()
-    elif state == "left" and contact_list is None:
-        people = people.filter(
-            Exists(Subscription.objects.filter(contact=OuterRef("pk"), state=Subscription.State.UNSUBSCRIBED))
-        ).exclude(Exists(Subscription.objects.filter(contact=OuterRef("pk"), state=Subscription.State.SUBSCRIBED)))
-    elif state == "suppressed":
-        people = people.suppressed()
-    elif state.isdigit():
-        people = people.suppressed(int(state))
-    return people
+CHEAP = 3_000  # as the planner counts: a few milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many rows, without waiting: exact while few, else the planner's estimate or "more than"."""
+    """How many people, without waiting: known, or what the planner's statistics say."""
 
     number: int
     is_exact: bool
-    is_least: bool = False  # "more than `number`"
 
 
-def size_of(people: "QuerySet[Contact]", *, is_whole_table: bool) -> Size:
-    """Count up to EXACT_UP_TO rows; beyond that the whole table is estimated by the planner's statistics."""
-    seen = people.order_by().values("pk")[: EXACT_UP_TO + 1].count()
-    if seen <= EXACT_UP_TO:
-        return Size(seen, is_exact=True)
-    if is_whole_table:
-        with connection.cursor() as cursor:
-            cursor.execute("select reltuples::bigint from pg_class where oid = 'contacts_contact'::regclass")
-            row = cursor.fetchone()
-        if row and row[0] > EXACT_UP_TO:
-            return Size(int(row[0]), is_exact=False)
-    return Size(EXACT_UP_TO, is_exact=False, is_least=True)
+def size_of(people: "QuerySet[Contact]", *, known: int | None = None) -> Size:
+    """`known` where it was counted; else counted if that costs little, else an estimate, which reads nobody."""
+    if known is not None:
+        return Size(known, is_exact=True)
+    ids = people.order_by().values("pk")
+    (found,) = json.loads(ids.explain(format="json"))
+    if found["Plan"]["Total Cost"] < CHEAP:
+        return Size(ids.count(), is_exact=True)
+    return Size(round(found["Plan"]["Plan Rows"]), is_exact=False)
+
+
+PATIENCE = timedelta(seconds=20)  # that a count may take; it holds no page up
+
+
+def exact_count(people: "QuerySet[Contact]", *, patience: timedelta = PATIENCE) -> int | None:
+    """Count to the last; None where that took too long."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "select set_config('statement_timeout', %s, true)", [str(patience // timedelta(milliseconds=1))]
+            )
+            return people.order_by().values("pk").count()
+    except OperationalError:
+        return None
 
 
 def lists_with_counts() -> "QuerySet[ContactList]":

@@ -4,10 +4,10 @@ from celery import shared_task
 from django.utils import timezone, translation
 
 from common.locks import only_one
-from contacts import exports, field_indexes, mail_domains
+from contacts import bulk, exports, field_indexes, mail_domains, search
 from contacts.hygiene import duplicates, flags, quiet, retention, sunset
 from contacts.imports import waiting_imports, work_on
-from contacts.models import ContactExport, ContactImport
+from contacts.models import BulkChange, ContactExport, ContactImport
 from contacts.services import tidy
 
 
@@ -92,3 +92,33 @@ def keep_clean() -> None:
             duplicates.find_duplicates()
             sunset.run_sunset(at=timezone.now())
             retention.run_retention(at=timezone.now())
+
+
+@shared_task(queue="bulk")
+def run_change(change_id: int) -> None:
+    """Make one bulk change, in the language of whoever asked for it."""
+    change = BulkChange.objects.select_related("user").filter(pk=change_id).first()
+    if change is None:
+        return
+    with translation.override((change.user and change.user.language) or None):
+        bulk.run_change(change_id)
+
+
+@shared_task(queue="default")
+def tend_changes() -> None:
+    """Ring for bulk changes nobody works on."""
+    with only_one("contacts.tend_changes") as is_ours:
+        if is_ours:
+            for number in bulk.waiting_changes():
+                run_change.apply_async((number,), expires=20)  # found again by the next sweep
+
+
+@shared_task(queue="default")
+def tend_search(is_whole: bool = False) -> None:
+    """Make new contacts findable by any part of their address or name; `is_whole` once a night."""
+    with only_one("contacts.tend_search") as is_ours:
+        if is_ours:
+            if is_whole:
+                search.mend()
+            else:
+                search.catch_up()

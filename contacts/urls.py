@@ -2,13 +2,33 @@
 
 from django.urls import path
 
-from contacts.views import builder, exports, fields, import_runs, imports, lists, people, proof, public, suppressions
+from contacts.views import (
+    builder,
+    bulk,
+    exports,
+    fields,
+    import_runs,
+    imports,
+    lists,
+    people,
+    proof,
+    public,
+    suppressions,
+    table,
+)
 
 app_name = "contacts"
 urlpatterns = [
     path("s/<slug:slug>/", public.subscribe, name="subscribe"),
     path("y/<str:token>", public.confirm, name="confirm"),
-    path("contacts/", people.table, name="list"),
+    path("contacts/", table.table, name="list"),
+    path("contacts/count/", table.count, name="count"),
+    path("contacts/columns/", table.columns, name="columns"),
+    path("contacts/filter/", table.rule, name="filter_rule"),
+    path("contacts/bulk/", bulk.table, name="bulks"),
+    path("contacts/bulk/new/", bulk.new, name="new_bulk"),
+    path("contacts/bulk/<int:pk>/", bulk.show, name="bulk"),
+    path("contacts/bulk/<int:pk>/stop/", bulk.stop, name="stop_bulk"),
     path("contacts/new/", people.new, name="new_contact"),
     path("contacts/<int:pk>/", people.show, name="contact"),
     path("contacts/<int:pk>/edit/", people.edit, name="edit_contact"),

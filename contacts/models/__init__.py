@@ -16,6 +16,7 @@ from contacts.models.hygiene import (
 from contacts.models.imports import ColumnMemory, ContactImport, ImportedContact, ImportFinding
 from contacts.models.mail_domains import MailDomain
 from contacts.models.people import Contact, Engagement
+from contacts.models.search import SearchText
 from contacts.models.subscribe_forms import SubscribeForm
 from contacts.models.subscriptions import ContactList, Subscription
 from contacts.models.suppressions import Suppression
@@ -48,6 +49,7 @@ __all__ = [
     "MailDomain",
     "OptInGate",
     "Purpose",
+    "SearchText",
     "SubscribeForm",
     "Subscription",
     "Sunset",

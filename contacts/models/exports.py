@@ -26,7 +26,7 @@ class ContactExport(models.Model):
         CSV = "csv", "CSV"
         XLSX = "xlsx", "Excel (XLSX)"
 
-    filter = models.JSONField(default=dict)  # contacts/exports.py: text, list, state, tag
+    filter = models.JSONField(default=dict)  # contacts/filters/tree.py
     format = models.CharField(_("format"), max_length=4, choices=Format.choices, default=Format.CSV)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     lease_until = models.DateTimeField(null=True)

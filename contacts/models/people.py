@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.db.models.lookups import StartsWith
 from django.utils.translation import gettext_lazy as _
 
 from contacts.addresses import folded
@@ -26,22 +27,40 @@ _LAST_WORD = models.Func(
 )
 
 
+def is_called(text: str) -> models.Q:
+    """Address, last name or first name begins with `text`, or they are called so; no case, no accents."""
+    text = text.strip()
+    words = folded(text).split()
+    if not words:
+        return models.Q()
+    found = models.Q(address_key__startswith=text.lower()) | models.Q(sort_key__startswith=" ".join(words))
+    if len(words) == 1:
+        return found | models.Q(StartsWith(_LAST_WORD, words[0]))
+    first_then_last = models.Q(sort_key__startswith=words[-1])
+    for word in words[:-1]:
+        first_then_last &= models.Q(sort_key__contains=f" {word}")
+    return found | first_then_last
+
+
+def is_suppressed(reason: int | None = None) -> models.Q:
+    """Not to be mailed by a campaign, whatever lists say; for one reason, or any."""
+    return models.Q(models.Exists(_suppressions(reason)))
+
+
+def is_mailable() -> models.Q:
+    """A campaign to their lists reaches them: on a list, on no break, not suppressed; `standing_of` says why."""
+    state = Subscription.State.SUBSCRIBED
+    subscribed = models.Q(models.Exists(Subscription.objects.filter(contact=models.OuterRef("pk"), state=state)))
+    on_a_break = models.Q(paused_until__isnull=False, paused_until__gt=Now())
+    return subscribed & ~on_a_break & ~is_suppressed()
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     """Words for sets of people; each is a condition an index answers."""
 
     def search(self, text: str) -> "ContactQuerySet":
-        """Whose address, last name or first name begins with `text`, or who is called so; no case, no accents."""
-        text = text.strip()
-        words = folded(text).split()
-        if not words:
-            return self
-        found = models.Q(address_key__startswith=text.lower()) | models.Q(sort_key__startswith=" ".join(words))
-        if len(words) == 1:
-            return self.alias(last_word=_LAST_WORD).filter(found | models.Q(last_word__startswith=words[0]))
-        first_then_last = models.Q(sort_key__startswith=words[-1])
-        for word in words[:-1]:
-            first_then_last &= models.Q(sort_key__contains=f" {word}")
-        return self.filter(found | first_then_last)
+        """Whose address, last name or first name begins with `text`, or who is called so."""
+        return self.filter(is_called(text))
 
     def on_list(self, contact_list: "ContactList | int") -> "ContactQuerySet":
         """Subscribed to the list."""
@@ -66,12 +85,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def suppressed(self, reason: int | None = None) -> "ContactQuerySet":
         """Not to be mailed by a campaign, whatever lists say; for one reason, or any."""
-        return self.filter(models.Exists(_suppressions(reason)))
+        return self.filter(is_suppressed(reason))
 
     def mailable(self) -> "ContactQuerySet":
-        """Whom a campaign to their lists reaches: on a list, on no break, not suppressed; `standing_of` says why."""
-        on_a_break = models.Q(paused_until__isnull=False, paused_until__gt=Now())
-        return self.subscribed().exclude(on_a_break).exclude(models.Exists(_suppressions(None)))
+        """Whom a campaign to their lists reaches."""
+        return self.filter(is_mailable())
 
 
 def _suppressions(reason: int | None) -> models.QuerySet[Suppression]:

@@ -10,6 +10,7 @@ from contacts.addresses import address_key, domain_of, fingerprint, sort_key
 from contacts.hygiene.flags import flag
 from contacts.mail_domains import group_for
 from contacts.models import AddressFlag, ConsentState, ConsentStatement, Contact, Purpose, Suppression
+from contacts.search import keep_findable
 from contacts.services.consent import record_consent
 from contacts.services.suppressions import carry_suppressions, forget_words, revive
 
@@ -126,6 +127,7 @@ def _save(contact: Contact) -> None:
     try:
         with transaction.atomic():
             contact.save()
+            keep_findable(contact)
     except IntegrityError as error:
         raise ContactRefused(
             _("“%(address)s” is the address of a contact already.") % {"address": contact.address}

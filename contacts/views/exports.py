@@ -11,7 +11,9 @@ from accounts.http import Request
 from accounts.services import audit
 from common.paging import page
 from contacts.exports import LinkExpired, ask_export, check_token, link_token
+from contacts.filters import Catalogue
 from contacts.forms.exports import ExportForm
+from contacts.forms.filters import asked
 from contacts.models import ContactExport
 from contacts.tasks import run_export
 from contacts.views.frame import tabs
@@ -40,18 +42,12 @@ def table(request: Request) -> HttpResponse:
 @require_POST
 def new(request: Request) -> HttpResponse:
     form = ExportForm(request.POST)
-    if not form.is_valid():
+    wanted = asked(request.POST, Catalogue())
+    if not form.is_valid() or wanted.problems:
         messages.error(request, _("This filter cannot be exported."))
         return redirect("contacts:list")
-    given = form.cleaned_data
-    chosen = {
-        "text": given["q"],
-        "contact_list": given["list"].pk if given["list"] else None,
-        "state": given["state"],
-        "tag": given["tag"].pk if given["tag"] else None,
-    }
     with transaction.atomic():
-        job = ask_export(chosen=chosen, format=given["format"], user=request.user)
+        job = ask_export(tree=wanted.tree(), format=form.cleaned_data["format"], user=request.user)
         transaction.on_commit(lambda: run_export.delay(job.pk), robust=True)
     return redirect("contacts:exports")
 

@@ -1,4 +1,4 @@
-"""The contact table and one contact."""
+"""One contact."""
 
 from typing import Any
 
@@ -11,14 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import Request
 from accounts.services import audit
-from common.paging import page
 from contacts.addresses import BrokenAddress
 from contacts.forms.people import ContactForm, JoinForm, NewContactForm
 from contacts.mailbox_providers import BY_NUMBER
 from contacts.models import (
     ConsentStatement,
     Contact,
-    ContactExport,
     ContactList,
     Purpose,
     Subscription,
@@ -27,10 +25,7 @@ from contacts.models import (
 )
 from contacts.queries import (
     consents_of,
-    filtered,
     named_fields,
-    rows_of,
-    size_of,
     standing_of,
     tracking_consent_of,
 )
@@ -46,54 +41,6 @@ from contacts.services import (
     unsubscribe,
 )
 from contacts.timeline import timeline_of
-from contacts.views.frame import tabs
-
-ORDERS = {"name": ("sort_key", "pk"), "-name": ("-sort_key", "-pk"), "added": ("pk",), "-added": ("-pk",)}
-
-
-def _states() -> dict[str, str]:
-    return {
-        "mailable": _("reachable"),
-        "left": _("unsubscribed"),
-        "suppressed": _("suppressed, whatever the reason"),
-        str(int(Suppression.Reason.HARD_BOUNCE)): _("dead address"),
-        str(int(Suppression.Reason.COMPLAINED)): _("complained"),
-    }
-
-
-@require_GET
-def table(request: Request) -> HttpResponse:
-    """The contacts, found by name or address, filtered by list and state."""
-    text = request.GET.get("q", "").replace("\0", "").strip()
-    list_id = request.GET.get("list", "")
-    state = request.GET.get("state", "")
-    state = state if state in _states() else ""
-    sort = request.GET.get("sort", "")
-    # What a search finds comes newest first: in the order of names the planner would walk to it through everybody.
-    sort = sort if sort in ORDERS and not text else "-added"
-    lists = list(ContactList.objects.all())
-    chosen = next((row for row in lists if str(row.pk) == list_id), None)
-    tags = list(Tag.objects.all()[:500])
-    tag = next((row for row in tags if str(row.pk) == request.GET.get("tag", "")), None)
-    people = filtered(text=text, contact_list=chosen.pk if chosen else None, state=state, tag=tag.pk if tag else None)
-    found = page(people, order=ORDERS[sort], cursor=request.GET.get("cursor", ""))
-    context = {
-        "tabs": tabs("list"),
-        "page": found,
-        "rows": rows_of(found.rows),
-        "size": size_of(people, is_whole_table=not (text or chosen or state or tag)),
-        "search": text,
-        "lists": lists,
-        "chosen": chosen,
-        "states": _states(),
-        "state": state,
-        "sort": sort,
-        "tags": tags,
-        "tag": tag,
-        "formats": ContactExport.Format.choices,
-        "is_filtered": bool(text or chosen or state or tag),
-    }
-    return render(request, "contacts/list.html", context)
 
 
 @require_GET

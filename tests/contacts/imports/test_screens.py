@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organisation, User
 from contacts.exports import ask_export, run_export
+from contacts.filters import EVERYBODY
 from contacts.imports import open_files
 from contacts.models import Contact, ContactField, ContactImport, ContactTag, Tag
 from contacts.services import suppress
@@ -56,9 +57,8 @@ def addresses(
         file_name="mailchimp.zip",
         user=ines,
     )
-    chosen = {"text": "", "contact_list": None, "state": "", "tag": None}
-    run_export(ask_export(chosen=chosen, format="xlsx", user=ines).pk)
-    ask_export(chosen=chosen, format="csv", user=ines)
+    run_export(ask_export(tree=EVERYBODY, format="xlsx", user=ines).pk)
+    ask_export(tree=EVERYBODY, format="csv", user=ines)
     undone = run("email\nzora@courriel.example\n")
     ContactImport.objects.filter(pk=undone.pk).update(state="undone", undone={"removed": 1, "kept": 0})
     return {
