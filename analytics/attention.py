@@ -16,7 +16,7 @@ from delivery import guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
 from delivery.holds import said_of
-from delivery.models import Batch, Brake, Mailing, Provider
+from delivery.models import Alert, Batch, Brake, Mailing, Provider
 from delivery.queries import pause_words
 from feedback.rates import Rate
 from feedback.troubles import policy_refusals, refused_webhooks
@@ -48,6 +48,7 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_held(),
         *_imbalances(),
         *_durability(),
+        *_unmailed(),
         *_braked(),
         *_paused(),
         *_doubts(),
@@ -95,6 +96,19 @@ def _durability() -> Iterator[Matter]:
             title=_("The database may forget what it has said yes to"),
             text=_("%(settings)s off: after a power cut people could be written to twice. Switch it on.")
             % {"settings": ", ".join(risky)},
+            route="analytics:healthz",
+            action=_("Look"),
+        )
+
+
+def _unmailed() -> Iterator[Matter]:
+    """Alerts that could not be mailed: the page is the only place left to say so."""
+    if alert := Alert.objects.filter(told_at=None).exclude(error="").first():
+        yield Matter(
+            icon="mail-off",
+            kind="bad",
+            title=_("Alerts do not leave by mail"),
+            text=_("The system's own mail (EMAIL_URL) says: %(words)s") % {"words": alert.error},
             route="analytics:healthz",
             action=_("Look"),
         )

@@ -60,6 +60,7 @@ app.conf.beat_schedule = {
         "schedule": schedule(10),
         "options": {"queue": "default"},
     },
+    "alerts": {"task": "delivery.tasks.tell_alerts", "schedule": schedule(30), "options": {"queue": "default"}},
     "tidy-confirmations": {
         "task": "contacts.tasks.tidy_confirmations",
         "schedule": crontab(minute=35),

@@ -7,7 +7,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.utils import timezone
 
 from common.locks import only_one
-from delivery import dispatch, durability
+from delivery import alerts, dispatch, durability
 from delivery.checking import check_all
 from delivery.mails import send_due_confirmations, send_due_welcomes
 from delivery.queries import note_worker
@@ -80,6 +80,14 @@ def write_due_mails() -> None:
         if is_ours:
             send_due_confirmations(at=timezone.now())
             send_due_welcomes(at=timezone.now())
+
+
+@shared_task(queue="default", expires=60)
+def tell_alerts() -> None:
+    """Mail the administrators what has begun to wait for a person."""
+    with only_one("delivery.tell_alerts") as is_ours:
+        if is_ours:
+            alerts.tell(now=timezone.now())
 
 
 @shared_task(queue="default")

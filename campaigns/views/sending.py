@@ -92,7 +92,7 @@ def cancel(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def go_on(request: Request, pk: int) -> HttpResponse:
-    return _decide(request, pk, brake.go_on, _("It leaves, and is not held back again."))
+    return _decide(request, pk, brake.go_on, _("It leaves; should it get worse, it stops again."))
 
 
 @require_POST

@@ -4,7 +4,7 @@ First waves are watched before the rest leaves (limits/waves.py); afterwards the
 the mark, never on an open window: a stopped share is parked and waits for a person, the others go on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,15 +81,31 @@ class Finding:
     stops: bool
 
 
-def finding_in(share: Share) -> Finding | None:
-    """The worst that a share shows: what stops before what slows, in the order of BOUNDS."""
+def finding_in(share: Share, allowed: Mapping[str, float] | None = None) -> Finding | None:
+    """The worst that a share shows: what stops before what slows, in the order of BOUNDS.
+
+    `allowed`: what a person lets pass (Brake.allowed); of that kind nothing slows, and it stops at the new limit.
+    """
+    allowed = allowed or {}
     for stops in (True, False):
         for bound in BOUNDS:
             people, base = share.of(bound.kind)
-            limit = bound.stop if stops else bound.slow
+            own = allowed.get(str(int(bound.kind)))
+            limit = (own or bound.stop) if stops else (0 if own else bound.slow)
             if limit and base and people >= bound.fewest and people / base >= limit:
                 return Finding(bound.kind, people / base, limit, stops)
     return None
+
+
+def allowance(share: Share, before: Mapping[str, float]) -> dict[str, float]:
+    """What "go on anyway" allows: of each kind that would stop the share now, twice of what is there."""
+    allowed = dict(before)
+    for bound in BOUNDS:
+        people, base = share.of(bound.kind)
+        limit = allowed.get(str(int(bound.kind)), bound.stop)
+        if bound.stop and base and people / base >= limit:
+            allowed[str(int(bound.kind))] = round(2 * people / base, 4)
+    return allowed
 
 
 def count_shares(mailing_id: int) -> dict[int, Share]:
@@ -113,7 +129,7 @@ def watch(*, now: datetime) -> None:
 def judge(mailing_id: int, *, now: datetime) -> None:
     """Count one mailing's shares and move their brakes."""
     shares = count_shares(mailing_id)
-    brakes = Brake.objects.filter(mailing=mailing_id, decided_at=None).exclude(state=State.STOPPED)
+    brakes = Brake.objects.filter(mailing=mailing_id).exclude(state__in=(State.STOPPED, State.DROPPED))
     for brake in brakes.select_related("mailing").order_by("mx_group"):
         if share := shares.get(brake.mx_group):
             _judge_one(brake, share, now=now)
@@ -121,7 +137,7 @@ def judge(mailing_id: int, *, now: datetime) -> None:
 
 
 def _judge_one(brake: Brake, share: Share, *, now: datetime) -> None:
-    finding = finding_in(share)
+    finding = finding_in(share, brake.allowed)
     if finding is not None and finding.stops and share.left:
         _move(brake, State.STOPPED, finding, now=now)
         return
@@ -144,7 +160,7 @@ def _watch_wave(brake: Brake, share: Share, slow: Finding | None, *, now: dateti
 
 def _move(brake: Brake, state: Brake.State, finding: Finding | None, *, now: datetime) -> None:
     with transaction.atomic():
-        moved = Brake.objects.filter(pk=brake.pk, state=brake.state, decided_at=None).update(
+        moved = Brake.objects.filter(pk=brake.pk, state=brake.state, allowed=brake.allowed).update(
             state=state,
             kind=finding.kind if finding else None,
             value=finding.value if finding else None,
@@ -168,12 +184,18 @@ def park(mailing_id: int) -> int:
 
 
 def go_on(*, mailing_id: int, mx_group: int, user: User | None, now: datetime) -> bool:
-    """A person decides: this share leaves after all, unwatched from here on. EVERYBODY: all that are only watched.
+    """A person decides: this share leaves after all, and stops again at twice of what is there now. EVERYBODY: all that
+    are only watched; these leave without waiting, within the usual limits.
 
     False when there was nothing to decide (any more).
     """
     states = (State.WATCHING,) if mx_group == EVERYBODY else (State.WATCHING, State.STOPPED)
-    return _decide(_open(mailing_id, mx_group, states), State.RELEASED, user=user, now=now)
+    brakes = _open(mailing_id, mx_group, states)
+    shares = count_shares(mailing_id) if any(brake.state == State.STOPPED for brake in brakes) else {}
+    for brake in brakes:
+        if brake.mx_group in shares:
+            brake.allowed = allowance(shares[brake.mx_group], brake.allowed)
+    return _decide(brakes, State.RELEASED, user=user, now=now)
 
 
 def give_up(*, mailing_id: int, mx_group: int, user: User | None, now: datetime) -> bool:
@@ -192,10 +214,11 @@ def _decide(brakes: list[Brake], state: Brake.State, *, user: User | None, now: 
     for brake in brakes:
         with transaction.atomic():
             if Brake.objects.filter(pk=brake.pk, state=brake.state).update(
-                state=state, decided_by=user, decided_at=now, changed_at=now
+                state=state, allowed=brake.allowed, decided_by=user, decided_at=now, changed_at=now
             ):
                 decided += 1
                 said = {"mx_group": brake.mx_group, "state": state.name.lower(), "was": State(brake.state).name.lower()}
+                said |= {"allowed": brake.allowed}
                 audit(verb="mailing.brake_decided", target=f"mailing:{brake.mailing_id}", user=user, **said)
     for mailing_id in {brake.mailing_id for brake in brakes}:
         park(mailing_id)

@@ -1,5 +1,6 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
+from delivery.models.alerts import Alert
 from delivery.models.brakes import Brake
 from delivery.models.guard import Guard, LedgerCheck
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
@@ -10,6 +11,7 @@ from delivery.models.providers import Provider
 from delivery.models.streams import Alignment, Stream, StreamProvider
 
 __all__ = [
+    "Alert",
     "Alignment",
     "Attempt",
     "Batch",

@@ -13,7 +13,8 @@ class Brake(models.Model):
     """One share: its first wave is watched, then the rest leaves, and goes on being counted.
 
         watching → released ⇄ slowed     by what was counted
-            └─────────┴─────────┴──▶ stopped ──a person──▶ released (and judged no more) | dropped (the rest is skipped)
+            └─────────┴─────────┴──▶ stopped ──a person──▶ released (within what it then allows) | dropped (the rest is
+                                                                                                            skipped)
 
     A move is one conditional update; who finds no row left has lost.
     """
@@ -42,6 +43,8 @@ class Brake(models.Model):
     kind = models.SmallIntegerField(choices=Kind.choices, null=True)
     value = models.FloatField(null=True)  # the share that was counted, and the limit it crossed: 0.05 = 5 %
     limit = models.FloatField(null=True)
+    # What a person has allowed by "go on anyway": {kind: share from which it stops again}.
+    allowed = models.JSONField(default=dict, db_default={})
     counted_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(db_default=Now())
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

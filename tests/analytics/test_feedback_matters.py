@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from analytics.attention import Matter, matters
 from analytics.figures import period_of
+from delivery.models import Alert
 from feedback.applying import apply_pending
 from feedback.events import record_events
 from feedback.models import BounceClass, Event, WebhookState
@@ -48,3 +49,11 @@ def test_refused_webhooks_are_told_with_the_way_to_their_page() -> None:
         "feedback:provider_webhooks",
         sent.provider.pk,
     )
+
+
+def test_alerts_that_do_not_leave_by_mail_are_told() -> None:
+    Alert.objects.create(key="paused:1", seen_at=timezone.now(), error="[Errno 111] Connection refused")
+
+    (matter,) = [one for one in told() if one.icon == "mail-off"]
+
+    assert "Connection refused" in matter.text

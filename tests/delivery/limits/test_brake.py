@@ -1,7 +1,7 @@
 """Waves and the brake on real mailings: the bad share stops alone, nobody is written to twice, and it counts right."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,7 +112,7 @@ def test_a_first_wave_that_bounces_at_gmail_stops_gmail_alone(large: tuple[Maili
 
 
 @pytest.mark.django_db(transaction=True)
-def test_go_on_anyway_sends_the_rest_once_and_is_not_judged_again(
+def test_go_on_anyway_sends_the_rest_once_within_twice_of_what_was_there(
     large: tuple[Mailing, SmtpServer], ines: User
 ) -> None:
     mailing, server = large
@@ -122,7 +122,11 @@ def test_go_on_anyway_sends_the_rest_once_and_is_not_judged_again(
 
     assert brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
     assert brake.go_on(mailing_id=mailing.pk, mx_group=EVERYBODY, user=ines, now=now)
+    # five of a hundred were dead and so refused: both limits were crossed, the others stay
+    assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).allowed == {"1": 0.1, "4": 0.1}
+    assert Brake.objects.get(mailing=mailing, mx_group=ORANGE).allowed == {}
     send_what_is_due(mailing)
+    brake.judge(mailing.pk, now=now)
     dispatch.sweep()
 
     assert state_of(mailing, GMAIL) == State.RELEASED
@@ -335,3 +339,45 @@ def _added(so_far: Share | None, group: int, fates: list[Fate], *, is_first: boo
         return mine
     names = [name for name in Share.__slots__ if name != "mx_group"]
     return Share(group, *(getattr(so_far, name) + getattr(mine, name) for name in names))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_share_that_gets_twice_as_bad_stops_again_and_so_on(large: tuple[Mailing, SmtpServer], ines: User) -> None:
+    mailing, _server = large
+    send_what_is_due(mailing)
+    now = datetime.now(UTC)
+    brake.judge(mailing.pk, now=now)
+    brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
+    accepted = list(
+        Outcome.objects.filter(mailing=mailing, state=Outcome.State.ACCEPTED).values_list("message_id", flat=True)
+    )
+
+    def refuse(count: int) -> None:
+        gmail = Outcome.objects.filter(message_id__in=accepted, message__address__endswith="@gmail.com")
+        Outcome.objects.filter(message_id__in=list(gmail.order_by("pk").values_list("pk", flat=True)[:count])).update(
+            state=Outcome.State.REFUSED, reason=Reason.REFUSED_ADDRESS
+        )
+        brake.judge(mailing.pk, now=now)
+
+    refuse(4)
+    assert state_of(mailing, GMAIL) == State.RELEASED  # nine of a hundred
+    refuse(5)
+    assert state_of(mailing, GMAIL) == State.STOPPED
+    assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).limit == 0.1
+    brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
+    assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).allowed["1"] == 0.2
+    brake.judge(mailing.pk, now=now)
+    assert state_of(mailing, GMAIL) == State.RELEASED
+
+
+def test_what_was_allowed_neither_slows_nor_stops_and_the_rest_is_judged_as_ever() -> None:
+    share = Share(
+        mx_group=GMAIL, accepted=90, refused=10, hard=10, complaints=0, waiting=0, deferred=0, wave_size=100,
+        wave_tried=100, left=900,
+    )  # fmt: skip
+    allowed = brake.allowance(share, {})
+
+    assert allowed == {"1": 0.2, "4": 0.2}
+    assert finding_in(share, allowed) is None
+    worse = finding_in(replace(share, complaints=2), allowed)
+    assert worse is not None and worse.kind == Brake.Kind.COMPLAINTS
