@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.imports import archives
-from contacts.imports.encodings import UnreadableFile
+from contacts.imports.encodings import NobodyInIt, UnreadableFile
 from contacts.imports.mapping import guess, slug
 from contacts.imports.memory import recall
 from contacts.imports.reading import FileFacts, find_out
@@ -57,16 +57,22 @@ def _open(file: File[Any], name: str, user: User | None) -> list[ContactImport]:
     tables = archives.tables_in(members, name=name)
     parcel = uuid.uuid4() if len(tables) > 1 else None
     jobs: list[ContactImport] = []
+    nobody: NobodyInIt | None = None
     try:
         for entry in tables:
             inner = PurePosixPath(entry.filename.replace("\\", "/")).name[:255]
             with archives.member(stream, entry, name=name) as content:
                 is_sheet = archives.is_zip(content)
-                jobs.append(_keep(File(content), inner, user, is_sheet=is_sheet, parcel=parcel))
+                try:
+                    jobs.append(_keep(File(content), inner, user, is_sheet=is_sheet, parcel=parcel))
+                except NobodyInIt as error:  # as the cleaned people of an audience where nobody was
+                    nobody = error
     except UnreadableFile:
         for job in jobs:
             _forget(job)
         raise
+    if nobody and not jobs:
+        raise nobody
     return sorted(jobs, key=lambda job: (job.kind != ContactImport.Kind.SUPPRESS, job.pk))
 
 
@@ -85,7 +91,7 @@ def _keep(
     except Exception as error:
         path.unlink(missing_ok=True)
         if isinstance(error, UnreadableFile) and name not in str(error):
-            raise UnreadableFile(f"{name}: {error}") from error
+            raise type(error)(f"{name}: {error}") from error
         raise
     return job
 

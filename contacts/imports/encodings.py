@@ -33,6 +33,10 @@ class UnreadableFile(ValueError):
     """The file cannot be imported; the message says why and what to do, in the active language."""
 
 
+class NobodyInIt(UnreadableFile):
+    """It can be read, and holds no row. In a ZIP with others, such a table is passed over."""
+
+
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -60,9 +64,15 @@ def detect(path: Path) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")()
         doubtful = b""
         block = first
+        line = 1
         while block:
-            if b"\n" not in block and b"\r" not in block and len(block) == BLOCK:
-                raise UnreadableFile(_("A line is longer than a million characters: this is not a table of contacts."))
+            ends = block.count(b"\n") or block.count(b"\r")
+            if not ends and len(block) == BLOCK:
+                raise UnreadableFile(
+                    _("Line %(line)d is longer than a million characters: this is not a table of contacts.")
+                    % {"line": line}
+                )
+            line += ends
             if not marked and not doubtful:
                 try:
                     decoder.decode(block)

@@ -1,6 +1,7 @@
 """Rows of a text table, one by one, in flat memory: quoted line breaks, mixed line ends, NULs, quotes never closed."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Protocol, TextIO
 from django.utils.translation import gettext as _
 
 from contacts.addresses import BrokenAddress, address_key
-from contacts.imports.encodings import BLOCK, UnreadableFile, detect, errors_for
+from contacts.imports.encodings import BLOCK, NobodyInIt, UnreadableFile, detect, errors_for
 from contacts.imports.sheets import Sheet
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -20,6 +21,9 @@ MOST_COLUMNS = 500
 MOST_LINES = 100  # of one row; more means that a quote was never closed
 MOST_CHARACTERS = 1_000_000  # of one row
 SAMPLE_ROWS = 50
+# A first line by which spreadsheets of this part of the world are told the delimiter. It is no row.
+_TOLD = re.compile(r'"?sep=([^\w\s"]|\t)"?[ ]*[\r\n]*', re.IGNORECASE)
+_MARK = "\ufeff"  # of the byte order; some exports write it twice
 
 csv.field_size_limit(4 * MOST_CHARACTERS)
 
@@ -61,7 +65,7 @@ class Rows:
         self._again: deque[str] = deque()
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
-        line, held = 1, self._held
+        line, held = 1 + self._begin(), self._held
         reader = csv.reader(self._lines(), delimiter=self._delimiter)
         while True:
             try:
@@ -82,6 +86,14 @@ class Rows:
     def position(self) -> int:
         return self._file.buffer.tell()
 
+    def _begin(self) -> int:
+        """How many lines stand before the first row."""
+        first = self._file.readline().lstrip(_MARK)
+        if _TOLD.fullmatch(first):
+            return 1
+        self._again.append(first)
+        return 0
+
     def _lines(self) -> Iterator[str]:
         held, size = self._held, 0
         for line in self._source():
@@ -97,7 +109,8 @@ class Rows:
 
     def _source(self) -> Iterator[str]:
         while self._again:
-            yield self._again.popleft()
+            if line := self._again.popleft():
+                yield line
         # Not `yield from` the file itself: a generator that ends closes what it delegates to.
         yield from iter(self._file.readline, "")
 
@@ -122,17 +135,18 @@ def find_out(path: Path, *, is_sheet: bool = False) -> FileFacts:
     """Encoding, delimiter and columns of a file. Raises UnreadableFile."""
     if is_sheet:
         with Sheet(path) as sheet:
-            return _facts("", "", [cells for _line, cells in islice(sheet, SAMPLE_ROWS)])
+            return _facts("", "", [cells for _line, cells in islice(sheet, SAMPLE_ROWS)], is_whole=True)
     encoding = detect(path)
     with open_text(path, encoding) as file:
         start = file.read(200_000)
     delimiter = _delimiter_of(start)
     with open_text(path, encoding) as file:
-        rows = [cells for _line, cells in islice(Rows(file, delimiter), SAMPLE_ROWS) if isinstance(cells, list)]
-    return _facts(encoding, delimiter, rows)
+        found = [cells for _line, cells in islice(Rows(file, delimiter), SAMPLE_ROWS)]
+    rows = [cells for cells in found if isinstance(cells, list)]
+    return _facts(encoding, delimiter, rows, is_whole=len(rows) == len(found))
 
 
-def _facts(encoding: str, delimiter: str, rows: list[list[str]]) -> FileFacts:
+def _facts(encoding: str, delimiter: str, rows: list[list[str]], *, is_whole: bool) -> FileFacts:
     if not rows:
         raise UnreadableFile(_("No row can be read from the file: a quote is opened in its first line, never closed."))
     if len(rows[0]) > MOST_COLUMNS:
@@ -141,6 +155,8 @@ def _facts(encoding: str, delimiter: str, rows: list[list[str]]) -> FileFacts:
             % {"count": len(rows[0]), "most": MOST_COLUMNS}
         )
     has_header = not any(map(_is_address, rows[0]))
+    if has_header and len(rows) == 1 and is_whole:
+        raise NobodyInIt(_("Only the titles of columns are in it: there is nobody to import."))
     columns = [cell.strip() for cell in rows[0]]
     if not has_header:
         columns = [_("Column %(number)d") % {"number": number} for number in range(1, len(columns) + 1)]
@@ -155,7 +171,10 @@ def _facts(encoding: str, delimiter: str, rows: list[list[str]]) -> FileFacts:
 
 
 def _delimiter_of(start: str) -> str:
-    """The delimiter that cuts the first rows into the most columns, and into the same number."""
+    """The one the first line tells, else the one that cuts the first rows into the most columns, and as many."""
+    first, *_rest = start.lstrip(_MARK).splitlines() or [""]
+    if told := _TOLD.fullmatch(first):
+        return told[1]
     scores = {delimiter: _score(start, delimiter) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda delimiter: scores[delimiter])
 

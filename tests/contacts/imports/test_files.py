@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import translation
 
 from contacts.imports import UnreadableFile, open_file, open_files
 from contacts.imports.archives import MOST_FILES
@@ -153,7 +154,20 @@ BAD: dict[str, tuple[str, bytes | Any, str]] = {
         lambda: b",".join([b"c"] * 400_000) + b"\n",
         "w.csv: The first line has 400000 columns; up to 500",
     ),
-    "a line without end": ("l.csv", lambda: b"a" * (2 << 20), "l.csv: A line is longer than a million characters"),
+    "a line without end": ("l.csv", lambda: b"a" * (2 << 20), "l.csv: Line 1 is longer than a million characters"),
+    "ten megabytes in a cell": (
+        "c.csv",
+        lambda: b"email,note\na@b.example,x\nc@d.example," + b"n" * (10 << 20) + b"\n",
+        "c.csv: Line 3 is longer than a million characters",
+    ),
+    "only a header": ("h.csv", lambda: b"email,city\r\n", "h.csv: Only the titles of columns are in it"),
+    "only a header in a sheet": ("h.xlsx", lambda: workbook(("email", "city")), "h.xlsx: Only the titles of columns"),
+    "only headers in a ZIP": (
+        "h.zip",
+        lambda: zipped({"a.csv": "email\n", "b.csv": "email\n"}),
+        "b.csv: Only the titles of columns",
+    ),
+    "nothing at all": ("z.csv", lambda: b"", "z.csv: The file is empty"),
     "no text": ("n.csv", lambda: bytes(range(256)) * 40, "n.csv: This is not a text file"),
     "a picture": ("p.csv", lambda: b"\x89PNG\r\n", "p.csv: This is a file of the kind PNG"),
     "empty": ("e.csv", lambda: b"\n\n", "e.csv: The file is empty"),
@@ -169,6 +183,18 @@ def test_what_cannot_be_read_is_refused_by_name_and_nothing_is_kept(db: None, tm
 
     assert not ContactImport.objects.exists()
     assert not list(tmp_path.rglob("imports/*"))
+
+
+def sentence_about(name: str, language: str) -> str:
+    file_name, content, _word = BAD[name]
+    with translation.override(language), pytest.raises(UnreadableFile) as refusal:
+        opened(content(), file_name)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_every_refusal_speaks_french_too(db: None, name: str) -> None:
+    assert sentence_about(name, "fr") != sentence_about(name, "en")
 
 
 def test_one_bad_table_of_a_zip_refuses_the_zip(db: None, tmp_path: Path) -> None:
@@ -231,3 +257,55 @@ def test_memory_is_flat_with_the_size_of_a_sheet(tmp_path: Path) -> None:
         return most
 
     assert peak(4_000) < 2 * peak(400) + 500_000
+
+
+PEOPLE = 'email;prénom;ville\r\nlea@courriel.example;Léa;Lyon\nmarc@courriel.example;Marc;"Aix\rles-Bains"\r'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PEOPLE.encode("utf-16"),
+        PEOPLE.encode("utf-16-le"),
+        PEOPLE.encode("utf-16-be"),
+        b"\xef\xbb\xbf\xef\xbb\xbf" + PEOPLE.encode(),
+        b"sep=;\r\n" + PEOPLE.encode(),
+        b'\xef\xbb\xbf"sep=;"\n' + PEOPLE.encode(),
+        b"\xef\xbb\xbf" + PEOPLE.replace("Lyon", "Lyon\0").encode(),
+        PEOPLE.replace(";", "\t").encode("cp1252"),
+        b"sep=^\n" + PEOPLE.replace(";", "^").encode(),
+    ],
+    ids=["utf-16", "no mark le", "no mark be", "mark twice", "sep", "mark and sep", "nul", "tabs cp1252", "sep caret"],
+)
+def test_however_it_is_written_the_same_people_come_in(run: Importer, content: bytes) -> None:
+    job = run(content)
+
+    assert (job.state, job.row_count, job.created_count, job.refused_count) == ("done", 2, 2, 0)
+    assert [row.first_name for row in Contact.objects.order_by("pk")] == ["Léa", "Marc"]
+    cities = [fields_of(row)["ville"].rstrip("\ufffd") for row in Contact.objects.order_by("pk")]
+    assert cities == ["Lyon", "Aix\rles-Bains"]
+
+
+def test_the_line_that_tells_the_delimiter_is_counted(run: Importer) -> None:
+    job = run(b"sep=;\nemail;note\nlea@courriel.example;x\nbroken;y\n")
+
+    assert b";4;broken;" in job.refused_file.read()
+
+
+def test_columns_of_the_same_name_are_kept_apart(run: Importer) -> None:
+    run("email,note,email,note\nlea@courriel.example,one,lea@other.example,two\n")
+
+    assert Contact.objects.get().address == "lea@courriel.example"
+    assert fields_of(Contact.objects.get()) == {"note": "one", "note_2": "two", "email_2": "lea@other.example"}
+
+
+def test_a_row_of_a_million_cells_costs_itself(run: Importer) -> None:
+    job = run(b"email,city\nlea@courriel.example,Lyon\nmarc@courriel.example" + b",x" * 400_000 + b"\n")
+
+    assert (job.created_count, job.reasons) == (1, {"too_wide": 1})
+
+
+def test_tables_of_a_zip_where_nobody_is_are_passed_over(db: None) -> None:
+    (job,) = opened(zipped({"cleaned.csv": "email\n", "subscribed.csv": "email\nlea@courriel.example\n"}), "all.zip")
+
+    assert job.file_name == "subscribed.csv"
