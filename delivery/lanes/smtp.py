@@ -34,11 +34,11 @@ from delivery.verdicts import Phase, Verdict
 
 IN_FLIGHT = 8  # whole messages at level 4: what a cut can leave in doubt
 PER_CONNECTION = 100  # messages; Orange asks for it, and Yahoo closes silently after some number
-# How long a reply may take (RFC 5321 4.5.3.2), counted for the oldest unanswered command and restarted by each reply.
-REPLY = timedelta(minutes=5)
-REPLIES = {Step.DATA: timedelta(minutes=2), Step.BODY: timedelta(minutes=10), Step.CHUNK: timedelta(minutes=10)}
-BLOCK = timedelta(minutes=3)
-GOODBYE = timedelta(seconds=5)  # for a server that said 421 to close
+# Seconds a reply may take (RFC 5321 4.5.3.2), counted for the oldest unanswered command and restarted by each reply.
+REPLY = 300.0
+REPLIES = {Step.DATA: 120.0, Step.BODY: 600.0, Step.CHUNK: 600.0}
+BLOCK = 180.0
+GOODBYE = 5.0  # for a server that said 421 to close
 
 _PHASES = {Step.BODY: Phase.FINAL, Step.CHUNK: Phase.FINAL, Step.EMPTY: Phase.ENVELOPE}
 _FATES = {
@@ -62,7 +62,7 @@ def server_of(provider: Provider, *, patience: timedelta) -> Server:
         is_verified=options.get("is_verified", True),
         local_name=_local_name(),
         connect_timeout=min(30.0, patience.total_seconds()),
-        reply_timeout=min(REPLY, patience).total_seconds(),
+        reply_timeout=min(REPLY, patience.total_seconds()),
     )
 
 
@@ -76,8 +76,9 @@ class SmtpLane:
 
     def __init__(self, provider: Provider) -> None:
         self.lease = lease_of(provider.kind)
-        self._patience = self.lease * 2 / 3  # a lease is longer than any wait for an answer
-        self._server = server_of(provider, patience=self._patience)
+        patience = self.lease * 2 / 3  # a lease is longer than any wait for an answer
+        self._patience = patience.total_seconds()
+        self._server = server_of(provider, patience=patience)
         self._provider = provider
         self._ceiling = ceiling_of(provider)
         self._in_flight = int(provider.options.get("in_flight", IN_FLIGHT))
@@ -152,7 +153,7 @@ class SmtpLane:
                 return
             if not _has_more(wire):
                 waiting.wants_write = wire.wants_write
-                waiting.patience = min(_wait(wire), self._patience).total_seconds()
+                waiting.patience = min(_wait(wire), self._patience)
                 yield waiting
             for answer in self._answers(wire, waiting):
                 result = result_of(answer)
@@ -198,7 +199,7 @@ class SmtpLane:
         self._wire = None
 
 
-def _wait(wire: Wire) -> timedelta:
+def _wait(wire: Wire) -> float:
     if wire.dialogue.is_closing:
         return GOODBYE
     return BLOCK if wire.wants_write else REPLIES.get(wire.dialogue.awaits or Step.MAIL, REPLY)

@@ -22,15 +22,19 @@ class Line:
     cut: Cut
 
     def quoted(self, state: State) -> str:
-        out, values = list[str](), state.values
-        for piece in self.pieces:
-            if type(piece) is str:
-                out.append(piece)
-            elif type(piece) is ValueSlot:
-                out.append(escaped(piece.write(values[piece.root])))
-            else:
-                out.append(escaped(state.text(piece, self.cut)))
-        return folded("".join(out))
+        values = state.values
+        return folded(
+            "".join(
+                [
+                    piece
+                    if type(piece) is str
+                    else escaped(
+                        piece.write(values[piece.root]) if type(piece) is ValueSlot else state.text(piece, self.cut)
+                    )
+                    for piece in self.pieces
+                ]
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

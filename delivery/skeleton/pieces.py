@@ -4,6 +4,7 @@ Most slots are a name with a fallback: they are looked up directly. Everything e
 by Liquid's own nodes, one by one. Both give what rendering the whole text gives.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -27,6 +28,7 @@ _SIMPLE = frozenset({"default", "upcase", "downcase", "capitalize", "strip", "ap
 _SPECIAL = frozenset({"size", "first", "last"})
 # Whose fields are looked up without Liquid.
 _OBJECTS = frozenset({"contact", "list", "data"})
+_MARKUP = re.compile("[&<>'\"]")
 Values: TypeAlias = Mapping[str, Any]
 
 
@@ -154,7 +156,7 @@ def _writer(name: str, steps: list[tuple[Any, Any, Any]], *, is_html: bool) -> C
             if first_default and value:
                 rest = steps[1:]
             if not rest:
-                return str(escape(value)) if is_html else value
+                return str(escape(value)) if is_html and _MARKUP.search(value) else value
         for function, positional, named in rest:
             try:
                 value = function(value, *positional, **named)

@@ -154,6 +154,8 @@ class Dialogue:
 
     def outgoing(self) -> bytes:
         """The octets to be given to the kernel now; the caller keeps what the kernel did not take."""
+        if not self._out:
+            return b""
         octets = b"" if self.is_closing else b"".join(self._out)
         self._out.clear()
         return octets

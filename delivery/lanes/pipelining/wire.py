@@ -42,9 +42,11 @@ class Wire:
 
     def write(self) -> list[Verdict]:
         """Give the kernel what it takes now. Verdicts only when the connection turned out to be gone."""
-        if not self._buffer:
-            self._buffer = memoryview(self.dialogue.outgoing())
-        while self._buffer and self.is_open and not self.dialogue.is_closing:
+        while self.is_open:
+            if not self._buffer:
+                self._buffer = memoryview(self.dialogue.outgoing())
+            if not self._buffer or self.dialogue.is_closing:
+                break
             try:
                 count = self._send()
             except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
@@ -53,7 +55,7 @@ class Wire:
                 # Replies already received are still there: the reading side finds them, then the end.
                 self._buffer = memoryview(b"")
                 break
-            self._buffer = self._buffer[count:] or memoryview(self.dialogue.outgoing())
+            self._buffer = self._buffer[count:]
         return []
 
     def read(self) -> list[Verdict]:
