@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.figures import number
 from contacts.addresses import BrokenAddress, address_key
 from contacts.models import Contact
 from deliverability.models import Sender
 from delivery.capabilities import Field, Kind
 from delivery.limits.limiter import account_limits
+from delivery.limits.mailboxes import UNITS, MailboxLimits
 from delivery.models import Limit, ListMail, Provider
 from delivery.services import ProviderInput
 from templates_app.models import TemplateVersion
@@ -39,6 +41,26 @@ class LimitsForm(forms.Form):
 
     def amounts(self) -> dict[int, int | None]:
         return {unit: self.cleaned_data[unit.name.lower()] for unit in self.UNITS}
+
+
+class MailboxLimitsForm(forms.Form):
+    """The limits at one mailbox provider; an empty field leaves what is known."""
+
+    clear = forms.BooleanField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, row: MailboxLimits, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for unit in map(Limit.Unit, UNITS):
+            known = row.known_amounts.get(unit)
+            self.fields[unit.name.lower()] = forms.IntegerField(
+                label=unit.label, required=False, min_value=1, max_value=100_000_000, initial=row.own.get(unit),
+                help_text=_("Known: %(amount)s.") % {"amount": number(known)} if known else "",
+            )  # fmt: skip
+
+    def amounts(self) -> dict[int, int | None]:
+        """What was entered, by unit; nothing at all when our own are to be removed."""
+        is_kept = not self.cleaned_data["clear"]
+        return {unit: self.cleaned_data[Limit.Unit(unit).name.lower()] if is_kept else None for unit in UNITS}
 
 
 class ProviderForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import views
-from delivery.views import restored, support
+from delivery.views import limits, restored, support
 
 app_name = "delivery"
 urlpatterns = [
@@ -11,7 +11,8 @@ urlpatterns = [
     path("providers/new/", views.choose_kind, name="choose_kind"),
     path("providers/new/<slug:kind>/", views.new_provider, name="new_provider"),
     path("providers/<int:pk>/", views.provider, name="provider"),
-    path("providers/<int:pk>/limits/", views.limits, name="limits"),
+    path("providers/<int:pk>/limits/", limits.limits, name="limits"),
+    path("providers/<int:pk>/limits/<int:group>/", limits.mailbox, name="mailbox_limits"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
     path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),

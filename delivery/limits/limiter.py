@@ -64,7 +64,8 @@ def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id
             limiter.days.append(AccountQuota(limit))
         elif limit.unit != Unit.CONNECTIONS:
             limiter.buckets.append(_bucket(limit))
-    slowest = _per_minute(provider, mx_group, has_own=any(limit.unit == Unit.MINUTE for limit in held))
+    has_own = any(limit.unit == Unit.MINUTE and limit.mx_group == mx_group for limit in held)
+    slowest = _per_minute(provider, mx_group, has_own=has_own)
     if slowest:
         limiter.buckets.append(Bucket(f"{provider.pk}:{mx_group}:pace", slowest, timedelta(minutes=1)))
     if mailing.pace_seconds and mailing.planned_count:
@@ -102,14 +103,19 @@ def set_account_limits(
         locked = Provider.objects.select_for_update().get(pk=provider.pk)
         locked.options["is_direct"] = is_direct
         locked.save(update_fields=["options"])
-        for unit, amount in amounts.items():
-            mine = Limit.objects.filter(provider=provider, mx_group=EVERYBODY, unit=unit)
-            if amount is None:
-                mine.delete()
-            else:
-                mine.update_or_create(provider=provider, mx_group=EVERYBODY, unit=unit, defaults={"amount": amount})
+        store_limits(provider, EVERYBODY, amounts)
         said = {str(unit): amount for unit, amount in amounts.items()}
         audit(verb="provider.limits", target=f"provider:{provider.pk}", user=user, amounts=said)
+
+
+def store_limits(provider: Provider, mx_group: int, amounts: Mapping[int, int | None]) -> None:
+    """The rows of one account and mailbox provider, or EVERYBODY; None takes one away."""
+    for unit, amount in amounts.items():
+        mine = Limit.objects.filter(provider=provider, mx_group=mx_group, unit=unit)
+        if amount is None:
+            mine.delete()
+        else:
+            mine.update_or_create(provider=provider, mx_group=mx_group, unit=unit, defaults={"amount": amount})
 
 
 def courtesy_of(provider: Provider, mx_group: int) -> Courtesy:

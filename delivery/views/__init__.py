@@ -16,8 +16,7 @@ from common.tokens import BadToken, Purpose, decode
 from contacts.models import ContactList
 from delivery import ledger, queries
 from delivery.capabilities import KINDS, kind_of
-from delivery.forms import LimitsForm, ListMailForm, ProviderForm, SendTestForm
-from delivery.limits.limiter import set_account_limits
+from delivery.forms import ListMailForm, ProviderForm, SendTestForm
 from delivery.mails import way_problems
 from delivery.models import ListMail, Provider
 from delivery.services import ProviderRefused, save_provider, set_default, test_connection
@@ -78,20 +77,6 @@ def _tried(request: Request, provider: Provider) -> HttpResponse:
     else:
         messages.success(request, _("%(provider)s: connected.") % {"provider": provider})
     return redirect("delivery:providers")
-
-
-@require_http_methods(["GET", "POST"])
-def limits(request: Request, pk: int) -> HttpResponse:
-    """What an account may send, and which mailbox providers it is being careful with."""
-    found = get_object_or_404(Provider, pk=pk)
-    form = LimitsForm(request.POST or None, provider=found)
-    if request.method == "POST" and form.is_valid():
-        is_direct = form.cleaned_data["is_direct"]
-        set_account_limits(provider=found, amounts=form.amounts(), is_direct=is_direct, user=request.user)
-        messages.success(request, _("Saved."))
-        return redirect("delivery:limits", pk=pk)
-    paces = found.paces.filter(step__gt=0).order_by("mx_group")
-    return render(request, "delivery/limits.html", {"provider": found, "form": form, "paces": paces})
 
 
 @require_POST

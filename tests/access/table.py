@@ -103,6 +103,7 @@ ROUTES: dict[str, Row] = {
     "delivery:choose_kind": Row(TEAM),
     "delivery:new_provider": Row(TEAM, GET_POST, args=("brevo",)),
     "delivery:provider": Row(TEAM, GET_POST, args=(1,)),
+    "delivery:mailbox_limits": Row(TEAM, GET_POST, args=(1, 1)),
     "delivery:limits": Row(TEAM, GET_POST, args=(1,)),
     "delivery:test_provider": Row(TEAM, POST, args=(1,)),
     "delivery:make_default": Row(TEAM, POST, args=(1,)),

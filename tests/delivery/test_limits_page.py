@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry
-from delivery.models import Limit, Pace, Provider
+from delivery.limits.limiter import limiter_for
+from delivery.models import Limit, Mailing, Pace, Provider
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +44,46 @@ def test_a_slowed_mailbox_provider_is_shown_with_its_words(team_client: Client, 
 
     assert "Orange" in page
     assert "421 &lt;b&gt;slow&lt;/b&gt; down" in page
+
+
+def test_what_is_known_is_shown_where_mail_is_handed_over_directly(team_client: Client, relay: Provider) -> None:
+    url = f"/providers/{relay.pk}/limits/"
+    relayed = team_client.get(url).text
+    team_client.post(url, {"is_direct": "on"})
+
+    direct = team_client.get(url).text
+
+    assert "No limit of any of them" in relayed
+    assert f'<a href="{url}4/">Orange</a>' in direct
+    assert "Known: 600." in team_client.get(f"{url}4/").text
+
+
+def test_a_limit_at_one_mailbox_provider_is_stored_shown_and_removed(team_client: Client, relay: Provider) -> None:
+    relay.options["is_direct"] = True
+    relay.save()
+    url = f"/providers/{relay.pk}/limits/"
+
+    team_client.post(f"{url}4/", {"connections": "1", "day": "20000"})
+    stored = set(Limit.objects.values_list("mx_group", "unit", "amount"))
+    shown = team_client.get(url).text
+    team_client.post(f"{url}4/", {"clear": "1"})
+
+    assert stored == {(4, Limit.Unit.CONNECTIONS, 1), (4, Limit.Unit.DAY, 20_000)}
+    assert "<b>20,000</b>" in shown
+    assert not Limit.objects.exists()
+    assert AuditEntry.objects.filter(verb="provider.limits", details__group=4).count() == 2
+    assert team_client.get(f"{url}99/").status_code == 404
+    assert "greater than or equal to 1" in team_client.post(f"{url}4/", {"day": "0"}).text
+
+
+def test_an_accounts_own_rate_leaves_what_is_known_of_a_mailbox_provider(relay: Provider) -> None:
+    relay.options["is_direct"] = True
+    Limit.objects.create(provider=relay, unit=Limit.Unit.MINUTE, amount=5_000)
+    mailing = Mailing(provider=relay)
+
+    rates = {
+        group: min(bucket.amount for bucket in limiter_for(mailing=mailing, provider=relay, mx_group=group).buckets)
+        for group in (0, 4)
+    }
+
+    assert rates == {0: 5_000, 4: 600}
