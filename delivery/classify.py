@@ -22,11 +22,14 @@ _POLICY = re.compile(
 
 # Words that mean ourselves, at whatever command they come: Postfix judges login and sender only at RCPT, Amazon SES
 # and Exchange only at the end of the data.
-_ABOUT_US_CODES = {"5.1.7", "5.1.8", "5.7.3", "5.7.8", "5.7.9", "5.7.11", "5.7.14", "5.7.60"}
+_ABOUT_US_CODES = {"5.4.5", "5.1.7", "5.1.8", "5.7.3", "5.7.8", "5.7.9", "5.7.11", "5.7.14", "5.7.60"}
 _ABOUT_US = re.compile(
     "|".join(
         (
             r"authentication (is )?required|must authenticate|log ?in first",
+            r"(sending|daily|hourly) (user )?(sending )?(quota|limit) (is |has been |was )?(exceeded|reached|used up)",
+            r"(exceeded|reached) (your|the) (daily |hourly |monthly )?sending (quota|limit)",
+            r"daily message quota exceeded",
             r"relay(ing)? (access )?(denied|not (permitted|allowed))|unable to relay|not permitted to relay",
             r"sender address rejected|(invalid|unverified) sender|send as this|not owned by",
             r"sender (is )?(rejected|refused|not (allowed|authori[sz]ed|permitted|verified|accepted))",

@@ -9,7 +9,7 @@ import structlog
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from delivery import guard, ledger, multiplex
+from delivery import failover, guard, ledger, multiplex
 from delivery.capabilities import lease_of
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
@@ -37,6 +37,7 @@ class Due:
     snapshots: list[int] = field(default_factory=list)
     providers: list[int] = field(default_factory=list)
     urgent: list[int] = field(default_factory=list)  # the same for batches that wait for nothing
+    probes: list[int] = field(default_factory=list)  # providers out of order, to be looked at again
 
 
 def sweep() -> Due:
@@ -62,9 +63,11 @@ def sweep() -> Due:
     brake.watch(now=now)
     for mailing_id, mx_group in brake.given_up():
         ledger.skip_share(mailing_id, mx_group=mx_group)
+    probes = failover.look(now=now)
+    failover.steer_all(now=now)
     for mailing_id in _through():
         finish(mailing_id)
-    return Due(snapshots=unfrozen(), providers=free_slots(), urgent=urgent_slots())
+    return Due(snapshots=unfrozen(), providers=free_slots(), urgent=urgent_slots(), probes=probes)
 
 
 def start_due() -> int:
@@ -163,7 +166,9 @@ def _after(claim: ledger.Claim, run: Run) -> None:
     is_slowed = governor.learn(
         provider_id=claim.provider_id, mx_group=claim.mx_group, answers=answers, now=timezone.now()
     )
-    if run.halt is Halt.PAUSE:
+    if failover.leads_elsewhere(claim, run, is_slowed=is_slowed, now=timezone.now()):
+        return
+    if run.halt in (Halt.PAUSE, Halt.CONTENT):
         pause_for(mailing_id, words=run.words)
     elif run.halt is Halt.REST and not is_slowed:
         Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from common.figures import number, percent
 from contacts.mailbox_providers import BY_NUMBER
 from deliverability.warmup.days import covered, used
+from delivery import failover
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.limits.governor import PER_MINUTE
 from delivery.limits.quotas import has_warmups
-from delivery.models import Batch, Brake, Limit, Mailing, Pace
+from delivery.models import Batch, Brake, Detour, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
 from delivery.queries import pause_words
 
@@ -40,6 +43,7 @@ def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
         return []
     return [
         *_own(mailing, now),
+        *_detours(mailing, now),
         *_brakes(mailing),
         *_account(mailing, now),
         *_warmups(mailing, now),
@@ -97,7 +101,7 @@ def said_of(brake: Brake) -> str:
 
 
 def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
-    for limit in Limit.objects.filter(provider_id=mailing.provider_id, unit=Limit.Unit.DAY):
+    for limit in Limit.objects.filter(provider__in=_open_accounts(mailing), unit=Limit.Unit.DAY):
         if used_today(limit, now=now) >= limit.amount:
             words = _("%(amount)d messages a day are allowed through this account.") % {"amount": limit.amount}
             who = "" if limit.mx_group == EVERYBODY else BY_NUMBER[limit.mx_group].name
@@ -131,10 +135,38 @@ def _open_groups(mailing: Mailing) -> set[int]:
     return set(open_batches.values_list("mx_group", flat=True).distinct())
 
 
+def _open_accounts(mailing: Mailing) -> set[int]:
+    """Accounts somebody of a mailing still leaves through; its own, while nobody is cut into batches yet."""
+    open_batches = Batch.objects.filter(mailing=mailing, state__in=[Batch.State.PENDING, Batch.State.CLAIMED])
+    return set(open_batches.values_list("provider_id", flat=True).distinct()) or {mailing.provider_id}
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """The time of day, with its day where it is another one."""
+    local, today = timezone.localtime(at), timezone.localtime(now).date()
+    return date_format(local, "TIME_FORMAT" if local.date() == today else "SHORT_DATETIME_FORMAT")
+
+
+def _detours(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    """Through whom it leaves instead, or why nobody takes over."""
+    detour = Detour.objects.filter(mailing=mailing, ended_at=None).select_related("provider").first()
+    if detour is not None:
+        title = _("Leaves through %(provider)s since %(since)s") % {
+            "provider": detour.provider,
+            "since": _when(detour.began_at, now),
+        }
+        words = _("%(provider)s: %(cause)s.") % {"provider": mailing.provider, "cause": detour.get_cause_display()}
+        yield Hold(title, f"{words} {detour.words}".strip(), is_stopped=False)
+        return
+    for refusal in failover.refusals_of(mailing):
+        yield Hold(_("%(provider)s does not take over") % {"provider": refusal.provider}, refusal.words)
+
+
 def _paces(mailing: Mailing, now: datetime) -> Iterator[Hold]:
     """Mailbox providers the governor is careful with, as far as this mailing still has people there."""
     groups = {*_open_groups(mailing), EVERYBODY}
-    for pace in Pace.objects.filter(provider_id=mailing.provider_id, mx_group__in=groups).order_by("mx_group"):
+    paces = Pace.objects.filter(provider__in=_open_accounts(mailing), mx_group__in=groups)
+    for pace in paces.order_by("mx_group", "provider"):
         who = "" if pace.mx_group == EVERYBODY else BY_NUMBER[pace.mx_group].name
         if pace.rest_until is not None and pace.rest_until > now:
             yield Hold(_("Asked us to wait"), pace.reason, who, until=pace.rest_until)

@@ -159,7 +159,7 @@ def message_life(message_id: int) -> MessageLife | None:
     """Everything known about one message, in four statements and those of higher floors."""
     current = (
         MessageState.objects.filter(pk=message_id)
-        .select_related("message__outcome", "message__content", "mailing")
+        .select_related("message__outcome__provider", "message__content", "mailing")
         .first()
     )
     if current is None:
@@ -173,7 +173,7 @@ def message_life(message_id: int) -> MessageLife | None:
         state=current.state,
         outcome=outcome,
         contact=Contact.objects.filter(pk=message.contact_id).first() if message.contact_id else None,
-        provider=batch.provider if batch else None,
+        provider=(outcome and outcome.provider) or (batch.provider if batch else None),
         attempts=list(Attempt.objects.filter(message_id=message_id).order_by("at", "pk")),
         subject=_subject_of(message),
         view_token=encode(Purpose.VIEW, mailing=message.mailing_id, message=message.pk),

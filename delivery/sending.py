@@ -51,7 +51,9 @@ class Run:
     unknown: int = 0
     halt: Halt | None = None
     words: str = ""
-    backoff: timedelta = timedelta(0)
+    code: int | None = None  # of the answer that ended it
+    backoff: timedelta = timedelta(0)  # what those asked for who said "later"
+    wait: timedelta = timedelta(0)  # what limits asked for
     later: list[str] = field(default_factory=list)  # what servers said that asked for patience, a few of them
     is_granted_nothing: bool = False  # limits let nothing through for a while
 
@@ -105,7 +107,7 @@ class BatchSender:
 
     def _give_back(self) -> None:
         passing("release")
-        ledger.release_batch(self.claim, backoff=self.run.backoff)
+        ledger.release_batch(self.claim, backoff=max(self.run.backoff, self.run.wait))
 
     def _windows(self) -> Iterator[Await]:
         while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
@@ -149,7 +151,7 @@ class BatchSender:
             if found.count:
                 return found.count
             if found.wait > PATIENCE or self._stop() or self._deadline.is_over():
-                self.run.backoff, self.run.is_granted_nothing = max(self.run.backoff, found.wait), True
+                self.run.wait, self.run.is_granted_nothing = max(self.run.wait, found.wait), True
                 return 0
             yield Await(None, patience=found.wait.total_seconds())
 
@@ -234,7 +236,7 @@ class BatchSender:
         verdict: Verdict = result.verdict
         reason = result.reason
         if result.halt is not None:
-            self.run.halt, self.run.words = result.halt, result.reply
+            self.run.halt, self.run.words, self.run.code = result.halt, result.reply, result.code
         elif verdict == Verdict.NOT_BEGUN:
             # Thrown back by a lost connection: at once again, but not for ever if it is what ends connections.
             if one.message.pk in self._cut:

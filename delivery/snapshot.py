@@ -18,6 +18,7 @@ from contacts.models import ContactField
 from contacts.services import ASKING_REST
 from contacts.tracking import tracking_table
 from delivery.counters import draw
+from delivery.failover.choosing import leaves_through
 from delivery.failpoints import passing
 from delivery.limits import warmup, waves
 from delivery.models import Content, Mailing
@@ -117,7 +118,7 @@ class _Plan:
             self.statement = self.statement.replace(name, column)
         self.values: dict[str, Any] = {
             "mailing": mailing.pk,
-            "provider": mailing.provider_id,
+            "provider": leaves_through(mailing),
             "is_urgent": mailing.stream is not None and mailing.stream.is_urgent,
             "occasion": mailing.occasion,
             "tracking": tracking_table(mailing.policy),

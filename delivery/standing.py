@@ -17,6 +17,7 @@ from contacts.services import note_tracking_asked
 from contacts.tombstones import tombstones_of
 from contacts.tracking import tracking_for
 from delivery.counters import draw
+from delivery.failover.choosing import leaves_through
 from delivery.models import Batch, Content, Mailing, Message, Outcome, Provider, StandingMailing, Stream
 from delivery.reasons import Reason
 from delivery.services.planning import ContentOrder, MailingOrder, draw_occasion, freeze_order
@@ -94,7 +95,7 @@ def _queue(mailing: Mailing, number: int, reason: int, *, mx_group: int, at: dat
         Outcome.objects.create(message_id=number, mailing=mailing, state=Outcome.State.SKIPPED, reason=reason, at=at)
     Batch.objects.create(
         mailing=mailing,
-        provider_id=mailing.provider_id,
+        provider_id=leaves_through(mailing),
         is_urgent=mailing.stream is not None and mailing.stream.is_urgent,
         mx_group=mx_group,
         first_id=number,

@@ -7,7 +7,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.utils import timezone
 
 from common.locks import only_one
-from delivery import alerts, dispatch, durability
+from delivery import alerts, dispatch, durability, failover
 from delivery.checking import check_all
 from delivery.mails import send_due_confirmations, send_due_welcomes
 from delivery.queries import note_worker
@@ -40,6 +40,8 @@ def sweep() -> None:
         due = dispatch.sweep()
     for mailing_id in due.snapshots:
         freeze.apply_async((mailing_id,), expires=STALE)
+    for provider_id in due.probes:
+        try_again.apply_async((provider_id,), expires=STALE)
     ring(due.urgent, send_urgent)
     ring(due.providers, send_batches)
 
@@ -71,6 +73,12 @@ def send_urgent(provider_id: int, connections: int = 1, **_: object) -> None:
     """The same for what waits behind no campaign, on workers that do nothing else."""
     if dispatch.work_provider(provider_id, connections=connections, only_urgent=True):
         ring([free for free in urgent_slots() if free == provider_id], send_urgent)
+
+
+@shared_task(queue="default", expires=STALE)
+def try_again(provider_id: int, **_: object) -> None:
+    """Whether an account that was out of order takes our login again."""
+    failover.try_again(provider_id, now=timezone.now())
 
 
 @shared_task(queue="default", expires=STALE)

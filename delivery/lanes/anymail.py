@@ -72,7 +72,7 @@ class AnymailLane:
         except CannotFill as error:
             raise CannotPrepare(Reason.CANNOT_RENDER, str(error)) from error
         except ContentRefused as error:
-            raise LaneClosed(Halt.PAUSE, str(error)) from error
+            raise LaneClosed(Halt.CONTENT, str(error)) from error
         if not parts.to.isascii():
             raise CannotPrepare(Reason.SMTPUTF8_NEEDED, "this provider takes ASCII addresses only")
         return Call(message.pk, self._mail(parts, message.pk))

@@ -15,6 +15,7 @@ class Halt(Enum):
     """Why nothing more should be begun through this provider now."""
 
     PAUSE = "pause"  # login, sender or set-up refused: a person must act, and nobody is counted as refused for it
+    CONTENT = "content"  # it can be filled for nobody, through whatever provider: a person must act
     REST = "rest"  # unreachable, busy, asked to slow down: later by itself
 
 

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services import audit
 from common.sql import load_sql
 from delivery.limits import governor
-from delivery.models import Brake, Mailing
+from delivery.models import Batch, Brake, Mailing
 from delivery.models.limits import EVERYBODY
 from delivery.reasons import Reason
 
@@ -147,7 +147,14 @@ def _judge_one(brake: Brake, share: Share, *, now: datetime) -> None:
     elif (brake.state == State.SLOWED) != (slow is not None):
         _move(brake, State.SLOWED if slow else State.RELEASED, slow, now=now)
     if slow is not None and share.left:
-        governor.keep_slow(provider_id=brake.mailing.provider_id, mx_group=brake.mx_group, now=now)
+        _slow_down(brake, now=now)
+
+
+def _slow_down(brake: Brake, *, now: datetime) -> None:
+    """Through every account its share still leaves through."""
+    left = Batch.objects.filter(mailing=brake.mailing_id, mx_group=brake.mx_group).exclude(state=Batch.State.DONE)
+    for provider_id in left.values_list("provider_id", flat=True).distinct().order_by("provider_id"):
+        governor.keep_slow(provider_id=provider_id, mx_group=brake.mx_group, now=now)
 
 
 def _watch_wave(brake: Brake, share: Share, slow: Finding | None, *, now: datetime) -> None:

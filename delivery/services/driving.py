@@ -4,11 +4,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 
-from delivery import dispatch, ledger
+from delivery import dispatch, failover, ledger
 from delivery.ledger import Ledger
 from delivery.models import Mailing
 from delivery.slots import free_slots, urgent_slots
@@ -31,6 +33,8 @@ def drive(mailing_id: int, *, report: Callable[[Ledger], None], stop: Callable[[
         while not stop():
             crew[:] = [thread for thread in crew if thread.is_alive()]
             due = dispatch.sweep()
+            for provider_id in due.probes:
+                _start(crew, partial(failover.try_again, provider_id, now=timezone.now()))
             if mailing_id in due.snapshots:
                 dispatch.freeze(mailing_id, after_block=lambda: _man(crew, halted), stop=stop)
             _man(crew, halted)
@@ -62,16 +66,21 @@ def _man(crew: list[threading.Thread], halted: threading.Event) -> None:
     for provider_id, free in Counter(slots).items():
         if sum(thread.is_alive() for thread in crew) >= LANES:
             return
-        thread = threading.Thread(target=_work, args=(provider_id, free, halted), daemon=True)
-        thread.start()
-        crew.append(thread)
+        stop = lambda: halted.is_set() or is_stopping()  # noqa: E731 - asked in another thread
+        _start(crew, partial(dispatch.work_provider, provider_id, connections=free, stop=stop))
 
 
-def _work(provider_id: int, connections: int, halted: threading.Event) -> None:
+def _start(crew: list[threading.Thread], call: Callable[[], object]) -> None:
+    thread = threading.Thread(target=_run, args=(call,), daemon=True)
+    thread.start()
+    crew.append(thread)
+
+
+def _run(call: Callable[[], object]) -> None:
     try:
-        dispatch.work_provider(provider_id, connections=connections, stop=lambda: halted.is_set() or is_stopping())
+        call()
     except Exception:
-        log.exception("lane_failed", provider=provider_id)
+        log.exception("lane_failed")
     finally:
         connection.close()
 

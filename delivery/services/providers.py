@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import audit
 from delivery.capabilities import SMTP, Kind, kind_of
+from delivery.failover.health import end_outages
 from delivery.lanes.contract import LaneClosed
 from delivery.lanes.probing import probe
 from delivery.models import Provider
@@ -171,6 +172,8 @@ def test_connection(provider: Provider, *, at: datetime) -> ConnectionTest:
     Provider.objects.filter(pk=provider.pk).update(
         tested_at=at, test_error="" if result.is_good else result.words[:1000]
     )
+    if result.is_good:
+        end_outages(provider.pk, user=None, now=at, by_login=True)
     return result
 
 

@@ -14,8 +14,8 @@ with person as (
               o.delivered_at as confirmed_at,
               p.kind = any(%(confirming)s) as confirms
          from delivery_batch b
-         join delivery_provider p on p.id = b.provider_id
          join delivery_outcome o on o.message_id between b.first_id and b.last_id and o.state = 2
+         join delivery_provider p on p.id = coalesce(o.provider_id, b.provider_id)
          join delivery_message m on m.id = o.message_id
         where b.mailing_id = %(mailing)s),
      told as (

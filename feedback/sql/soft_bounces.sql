@@ -10,7 +10,8 @@ with known as (
          from delivery_message m
          join delivery_outcome o on o.message_id = m.id and o.state = 2
          join delivery_mailing g on g.id = m.mailing_id and not g.is_test
-         join delivery_provider p on p.id = g.provider_id
+         join delivery_provider p on p.id = coalesce(o.provider_id, (
+              select b.provider_id from delivery_batch b where b.first_id <= m.id order by b.first_id desc limit 1))
         where m.contact_id = any(%(contacts)s)),
      last_delivery as (select contact_id, max(delivered_at) as at from known group by contact_id)
 select k.contact_id, count(*) filter (where k.bounced_at > coalesce(l.at, '-infinity')), c.address_key

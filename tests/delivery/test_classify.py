@@ -39,6 +39,8 @@ def test_refusals(code: int | None, text: str, reason: Reason) -> None:
         (553, "553 5.7.1 <news@x.example>: Sender address rejected: not owned by user envol"),
         (554, "554 Message rejected: Email address is not verified. The following identities failed the check"),
         (550, "550 5.7.60 SMTP; Client does not have permissions to send as this sender"),
+        (550, "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending limits go to"),
+        (554, "554 You have exceeded your daily sending quota"),
         (550, "550 5.1.8 Sender's system address rejected"),
         (None, '{"code":"invalid_parameter","message":"sender email is not valid"}'),
         (None, "The domain verdier.example is not verified. Please add and verify your domain"),

@@ -1,0 +1,98 @@
+"""Through whom a mailing may leave, the first choice first, and why not through the others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from delivery.models import Alignment, Cause, Content, Detour, Mailing, Outage, Provider
+from delivery.streams import providers_of
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An account of the stream that does not take over, and why, in words for people."""
+
+    provider: Provider
+    words: str
+
+
+@dataclass(slots=True)
+class Choice:
+    """`target`: through whom the mailing leaves now (None: nobody can), `out` why its own account does not."""
+
+    home: Provider
+    target: Provider | None
+    out: dict[int, Outage]
+
+
+def choose(mailing: Mailing) -> Choice:
+    """The first account of the mailing's stream that is well and may send in its name."""
+    domains = domains_of(mailing)
+    out = outages_for(domains)
+    home = mailing.provider
+    target = home if home.pk not in out else None
+    if target is None:
+        for provider in others_of(mailing):
+            if provider.pk not in out and not unaligned(provider, domains):
+                target = provider
+                break
+    return Choice(home, target, out)
+
+
+def others_of(mailing: Mailing) -> list[Provider]:
+    """Accounts that may take over. None for a mailing that is to leave through this one alone, and never the test
+    inbox: what it takes reaches nobody."""
+    if mailing.is_pinned or mailing.stream is None:
+        return []
+    found = providers_of(mailing.stream)
+    return [provider for provider in found if provider.pk != mailing.provider_id and not provider.is_catcher]
+
+
+def domains_of(mailing: Mailing) -> set[str]:
+    """Of its From addresses."""
+    senders = Content.objects.filter(mailing=mailing).values_list("sender_address", flat=True)
+    return {sender.rpartition("@")[2].lower() for sender in senders}
+
+
+def outages_for(domains: Iterable[str]) -> dict[int, Outage]:
+    """Accounts that cannot send mail from these domains now, by number."""
+    rows = Outage.objects.filter(ended_at=None, domain__in=["", *domains]).exclude(began_at=None).order_by("-began_at")
+    return {row.provider_id: row for row in rows}
+
+
+def unaligned(provider: Provider, domains: Iterable[str]) -> list[str]:
+    """The domains nobody has confirmed for this account, nor the account itself: mail from them could fail DMARC."""
+    known = set(Alignment.objects.filter(provider=provider).values_list("domain__name", flat=True))
+    if own := str(provider.options.get("sender_domain", "")).lower():  # an account made for one domain signs with it
+        known.add(own)
+    return sorted(domain for domain in domains if not known & set(_and_parents(domain)))
+
+
+def _and_parents(domain: str) -> list[str]:
+    """The domain and those above it: DMARC's relaxed alignment goes by the organisation's (RFC 7489 3.1)."""
+    labels = domain.split(".")
+    return [".".join(labels[number:]) for number in range(max(1, len(labels) - 1))]
+
+
+def refusals_of(mailing: Mailing) -> list[Refusal]:
+    """Why no other account takes over while the mailing's own cannot send; [] where there is none, or one does."""
+    choice = choose(mailing)
+    if choice.target is not None:
+        return []
+    domains = domains_of(mailing)
+    refusals = []
+    for provider in others_of(mailing):
+        if provider.pk in choice.out:
+            words = str(Cause(choice.out[provider.pk].cause).label)
+        else:
+            missing = ", ".join(unaligned(provider, domains))
+            words = _("nobody has confirmed that SPF or DKIM of %(domain)s cover it") % {"domain": missing}
+        refusals.append(Refusal(provider, words))
+    return refusals
+
+
+def leaves_through(mailing: Mailing) -> int:
+    """The account new batches of a mailing are given to: its own, or that of its detour."""
+    detour = Detour.objects.filter(mailing=mailing, ended_at=None).values_list("provider_id", flat=True).first()
+    return detour or mailing.provider_id
