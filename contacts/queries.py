@@ -24,6 +24,7 @@ from contacts.models import (
     SubscribeForm,
     Subscription,
     Suppression,
+    Tag,
 )
 from contacts.values import in_words
 
@@ -136,6 +137,7 @@ def rows_of(contacts: Sequence[Contact]) -> list[ContactRow]:
 
 
 CHEAP = 3_000  # as the planner counts: a few milliseconds
+FEW = 100_000  # rows a page may count before it answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,20 @@ def exact_count(people: "QuerySet[Contact]", *, patience: timedelta = PATIENCE) 
             return people.order_by().values("pk").count()
     except OperationalError:
         return None
+
+
+def has_few(table: str) -> bool:
+    """Whether a table has so few rows that a page may count them, by the statistics of the server."""
+    with connection.cursor() as cursor:
+        cursor.execute("select reltuples from pg_class where oid = %s::regclass", [table])
+        row = cursor.fetchone()
+    return row is not None and row[0] < FEW
+
+
+def tags_shown(*, counted: bool) -> "QuerySet[Tag]":
+    """Every tag; `counted`: with `people_count`, in one pass over the links."""
+    tags = Tag.objects.order_by("name")
+    return tags.annotate(people_count=Count("links")) if counted else tags
 
 
 def lists_with_counts() -> "QuerySet[ContactList]":

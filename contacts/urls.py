@@ -15,6 +15,7 @@ from contacts.views import (
     public,
     suppressions,
     table,
+    tags,
 )
 
 app_name = "contacts"
@@ -40,6 +41,12 @@ urlpatterns = [
     path("contacts/lists/new/", lists.new, name="new_list"),
     path("contacts/lists/<int:pk>/", lists.edit, name="edit_list"),
     path("contacts/lists/<int:pk>/remove/", lists.remove, name="remove_list"),
+    path("contacts/tags/", tags.table, name="tags"),
+    path("contacts/tags/<int:pk>/", tags.edit, name="edit_tag"),
+    path("contacts/tags/<int:pk>/merge/", tags.merge, name="merge_tag"),
+    path("contacts/tags/<int:pk>/remove/", tags.remove, name="remove_tag"),
+    path("contacts/<int:pk>/tags/", tags.of_contact, name="tag_contact"),
+    path("contacts/fields/<int:pk>/remove/", fields.remove, name="remove_field"),
     path("contacts/fields/", fields.table, name="fields"),
     path("contacts/fields/new/", fields.new, name="new_field"),
     path("contacts/fields/<int:pk>/", fields.edit, name="edit_field"),

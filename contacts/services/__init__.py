@@ -37,7 +37,15 @@ from contacts.services.suppressions import (
     suppress_all,
     suppress_on_list,
 )
-from contacts.services.tags import tags_named
+from contacts.services.tags import (
+    TagRefused,
+    merge_tag,
+    remove_tag,
+    rename_tag,
+    tag_contact,
+    tags_named,
+    untag_contact,
+)
 
 __all__ = [
     "ASKING_REST",
@@ -48,6 +56,7 @@ __all__ = [
     "FieldRefused",
     "LiftRefused",
     "Posted",
+    "TagRefused",
     "Witness",
     "add_contact",
     "archive_field",
@@ -67,6 +76,7 @@ __all__ = [
     "forbid_address",
     "lift_suppression",
     "may_ask_tracking",
+    "merge_tag",
     "note_leaving_reason",
     "note_mailed",
     "note_tracking_asked",
@@ -78,6 +88,8 @@ __all__ = [
     "record_consent",
     "remove_contact",
     "remove_list",
+    "remove_tag",
+    "rename_tag",
     "request_address",
     "request_own",
     "restore_field",
@@ -88,8 +100,10 @@ __all__ = [
     "suppress",
     "suppress_all",
     "suppress_on_list",
+    "tag_contact",
     "tags_named",
     "take_due",
     "tidy",
     "unsubscribe",
+    "untag_contact",
 ]

@@ -1,18 +1,21 @@
 """Fields of one's own."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import Request
+from contacts.bulk import ask_change
 from contacts.field_indexes import MOST_FAST
+from contacts.filters import EVERYBODY
 from contacts.forms.fields import FieldForm
-from contacts.models import ContactField
+from contacts.models import BulkChange, ContactField
 from contacts.queries import count_values
 from contacts.services import FieldRefused, archive_field, change_field, create_field, restore_field
-from contacts.tasks import tend_field_indexes
+from contacts.tasks import run_change, tend_field_indexes
 from contacts.views.frame import tabs
 
 _Speed = ContactField.Speed
@@ -88,3 +91,19 @@ def archive(request: Request, pk: int) -> HttpResponse:
         archive_field(field=field, user=request.user)
         messages.success(request, _("The field was archived; its values are kept."))
     return redirect("contacts:fields")
+
+
+@require_POST
+def remove(request: Request, pk: int) -> HttpResponse:
+    """Put a field away at once, and delete it once its last value is: a bulk change, with its page."""
+    field = get_object_or_404(ContactField, pk=pk)
+    with transaction.atomic():
+        archive_field(field=field, user=request.user)
+        change = ask_change(
+            tree=EVERYBODY,
+            action=BulkChange.Action.CLEAR_FIELD,
+            terms={"field": pk, "drop": True},
+            user=request.user,
+        )
+        transaction.on_commit(lambda: run_change.delay(change.pk), robust=True)
+    return redirect("contacts:bulk", change.pk)

@@ -9,6 +9,7 @@ def tabs(current: str) -> list[dict[str, object]]:
     words = {
         "list": _("Contacts"),
         "lists": _("Lists"),
+        "tags": _("Tags"),
         "fields": _("Fields"),
         "forms": _("Subscribe forms"),
         "imports": _("Imports"),

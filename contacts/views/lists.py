@@ -10,14 +10,17 @@ from accounts.http import Request
 from accounts.services import audit
 from contacts.forms.lists import ListForm
 from contacts.models import ContactList
-from contacts.queries import lists_with_counts
+from contacts.queries import has_few, lists_with_counts
 from contacts.services import remove_list
 from contacts.views.frame import tabs
 
 
 @require_GET
 def table(request: Request) -> HttpResponse:
-    return render(request, "contacts/lists.html", {"tabs": tabs("lists"), "lists": lists_with_counts()})
+    """Every list; where subscriptions are many their counts follow the page."""
+    is_counted = bool(request.GET.get("counts")) or has_few("contacts_subscription")
+    lists = lists_with_counts() if is_counted else ContactList.objects.order_by("name")
+    return render(request, "contacts/lists.html", {"tabs": tabs("lists"), "lists": lists, "is_counted": is_counted})
 
 
 @require_http_methods(["GET", "POST"])

@@ -68,6 +68,7 @@ def _contact_context(contact: Contact, join: JoinForm) -> dict[str, Any]:
         "provider": BY_NUMBER.get(contact.mx_group),
         "entries": timeline_of(contact),
         "tags": Tag.objects.filter(links__contact=contact),
+        "tag_names": Tag.objects.values_list("name", flat=True)[:500],
         "join": join,
     }
 

@@ -64,7 +64,7 @@ def _actions(request: Request) -> list[dict[str, str]]:
     """What can be done to those chosen: the bulk changes, in the order of how often they are wanted."""
     Action = BulkChange.Action
     found = [
-        {"name": Action.TAG, "word": _("Tag"), "icon": "tag", "kind": ""},
+        {"name": Action.TAG, "word": _("Put a tag on"), "icon": "tag", "kind": ""},
         {"name": Action.UNTAG, "word": _("Take a tag off"), "icon": "tag-off", "kind": ""},
         {"name": Action.SUBSCRIBE, "word": _("Add to a list"), "icon": "list-check", "kind": ""},
         {"name": Action.SET_FIELD, "word": _("Fill in a field"), "icon": "pencil", "kind": ""},

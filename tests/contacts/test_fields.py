@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contacts.field_indexes import MOST_FAST, tend_indexes, value_expression
-from contacts.models import Contact, ContactField
+from contacts.models import BulkChange, Contact, ContactField
 from contacts.services import FieldRefused, add_contact, archive_field, change_field, create_field
 from contacts.values import WrongValue, value_of
 
@@ -122,3 +122,13 @@ def test_indexes_are_built_used_and_dropped_again() -> None:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from pg_class where relname like 'contact\\_own%%'")
         assert cursor.fetchone() == (0,)
+
+
+def test_deleting_a_field_is_a_bulk_change_that_can_be_watched(team_client: Client, size: ContactField) -> None:
+    answer = team_client.post(reverse("contacts:remove_field", args=[size.pk]))
+
+    change = BulkChange.objects.get()
+    assert answer["Location"] == reverse("contacts:bulk", args=[change.pk])
+    size.refresh_from_db()
+    assert size.archived_at is not None
+    assert (change.action, change.terms) == (BulkChange.Action.CLEAR_FIELD, {"field": size.pk, "drop": True})
