@@ -83,6 +83,14 @@ def make_forecasts() -> None:
             quiet.make_forecasts()
 
 
+@shared_task(queue="bulk")
+def look_for_duplicates() -> None:
+    """Somebody is waiting for it; who finds it held is served by the pass that holds it."""
+    with only_one("contacts.look_for_duplicates") as is_ours:
+        if is_ours:
+            duplicates.find_duplicates()
+
+
 @shared_task(queue="default")
 def keep_clean() -> None:
     """Each night: flags and duplicates found anew, then the rules that are switched on."""

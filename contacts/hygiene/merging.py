@@ -6,6 +6,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -48,6 +49,11 @@ class Merged:
     suppressions: list[Suppression] = field(default_factory=list)
     tracking: dict[Purpose, int] = field(default_factory=dict)  # ConsentState
     tags: list[str] = field(default_factory=list)
+
+    @property
+    def language_name(self) -> str:
+        """In the reader's words; empty where it is not known."""
+        return str(dict(settings.LANGUAGES).get(self.language, ""))
 
 
 def preview_merge(*, kept: Contact, other: Contact) -> Merged:

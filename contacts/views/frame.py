@@ -14,6 +14,7 @@ def tabs(current: str) -> list[dict[str, object]]:
         "forms": _("Subscribe forms"),
         "imports": _("Imports"),
         "suppressions": _("Suppressions"),
+        "hygiene": _("Hygiene"),
     }
     return [
         {"word": word, "url": reverse(f"contacts:{name}"), "is_current": name == current}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import Request
 from accounts.services import audit
 from contacts.addresses import BrokenAddress
+from contacts.forms.hygiene import OtherContactForm
 from contacts.forms.people import ContactForm, JoinForm, NewContactForm
 from contacts.mailbox_providers import BY_NUMBER
 from contacts.models import (
@@ -70,6 +71,8 @@ def _contact_context(contact: Contact, join: JoinForm) -> dict[str, Any]:
         "tags": Tag.objects.filter(links__contact=contact),
         "tag_names": Tag.objects.values_list("name", flat=True)[:500],
         "join": join,
+        "flags": contact.flags.filter(settled_at=None).order_by("-kind"),
+        "other": OtherContactForm(auto_id="other_%s"),
     }
 
 
