@@ -25,7 +25,7 @@ from contacts.addresses import folded
 from contacts.field_indexes import value_expression
 from contacts.filters.subjects import DAYS, Catalogue, Subject
 from contacts.filters.tree import Group, Node, Rule, WrongFilter
-from contacts.models import Consent, Contact, ContactField, ContactTag, Engagement, Subscription
+from contacts.models import AddressFlag, Consent, Contact, ContactField, ContactTag, Engagement, Subscription
 from contacts.models.people import is_mailable, is_suppressed
 from contacts.search import SHORTEST, containing, found_by, is_current
 
@@ -177,6 +177,9 @@ class _Compiler:
             found = _or(_state(value) for value in values)
         elif subject.name == "suppressed":
             found = _or(is_suppressed(int(value)) for value in values)
+        elif subject.name == "flag":
+            flags = AddressFlag.objects.filter(contact=OuterRef("pk"), settled_at=None)
+            found = Q(Exists(flags.filter(kind__in=[int(value) for value in values])))
         elif subject.name == "source":
             rows = Consent.objects.filter(contact=OuterRef("pk"), statement__in=[int(value) for value in values])
             found = Q(Exists(rows))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from contacts.filters.tree import WrongFilter
 from contacts.mailbox_providers import MAILBOX_PROVIDERS
-from contacts.models import ConsentState, ConsentStatement, ContactField, ContactList, Suppression, Tag
+from contacts.models import AddressFlag, ConsentState, ConsentStatement, ContactField, ContactList, Suppression, Tag
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -133,6 +133,7 @@ _FIXED: Final = {
     "last_name": (gettext_lazy("Last name"), "name"),
     "language": (gettext_lazy("Language"), "among"),
     "provider": (gettext_lazy("Mailbox"), "among"),
+    "flag": (gettext_lazy("Flag on the address"), "among"),
     "list": (gettext_lazy("List"), "list"),
     "tag": (gettext_lazy("Tag"), "tag"),
     "state": (gettext_lazy("State"), "among"),
@@ -153,6 +154,7 @@ _CHOICES: Final[dict[str, Choices]] = {
     "provider": [(str(row.number), row.name) for row in MAILBOX_PROVIDERS],
     "state": list(STATES.items()),
     "suppressed": [(str(number), label) for number, label in Suppression.Reason.choices],
+    "flag": [(str(number), label) for number, label in AddressFlag.Kind.choices],
     "opens": _CONSENTS,
     "clicks": _CONSENTS,
 }
@@ -216,7 +218,10 @@ class Catalogue:
 
 _OFFERED: Final = (
     (gettext_lazy("Lists and state"), ("list", "tag", "state", "suppressed", "source", "opens", "clicks")),
-    (gettext_lazy("Person"), ("address", "first_name", "last_name", "language", "provider", "created", "changed")),
+    (
+        gettext_lazy("Person"),
+        ("address", "first_name", "last_name", "language", "provider", "flag", "created", "changed"),
+    ),
     (gettext_lazy("Engagement"), ("clicked", "opened")),
 )
 

@@ -1,5 +1,5 @@
 -- Of the people an import created: those of whom nothing else is known since. Another list, another consent, something
--- they did or asked for, or the tag of a colleague keeps them.
+-- they did or asked for, the tag of a colleague or somebody merged into them keeps them.
 select i.contact_id
 from contacts_importedcontact i
 where i.contact_import_id = %(import)s and i.contact_id = any(%(people)s) and i.effect = 1
@@ -13,6 +13,7 @@ where i.contact_import_id = %(import)s and i.contact_id = any(%(people)s) and i.
     )
     and not exists (select from contacts_engagement e where e.contact_id = i.contact_id)
     and not exists (select from contacts_confirmation f where f.contact_id = i.contact_id)
+    and not exists (select from contacts_formeraddress a where a.contact_id = i.contact_id)
     and not exists (
         select from contacts_contacttag t
         where t.contact_id = i.contact_id and t.contact_import_id is distinct from %(import)s

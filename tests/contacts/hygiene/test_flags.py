@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import AuditEntry, User
+from contacts.filters import Group, Rule, people
 from contacts.hygiene.correcting import correct, settle
 from contacts.hygiene.domains import is_role, probably_meant
 from contacts.hygiene.flags import flag_everybody
@@ -79,3 +80,16 @@ def test_what_the_team_settled_stays_settled_and_the_night_finds_what_was_missed
 
     assert flag_everybody() == 1
     assert AddressFlag.objects.get(kind=Kind.TYPO).settled_at == NOW
+
+
+def test_contacts_are_filtered_by_their_flags(camille: Contact) -> None:
+    lea, desk = add_contact(address="lea@gmial.com"), add_contact(address="contact@ecole.example")
+
+    def found(*kinds: Kind) -> set[Contact]:
+        rule = Rule("flag", "any", tuple(str(int(kind)) for kind in kinds))
+        return set(people(Group(parts=(rule,)), now=NOW))
+
+    assert found(Kind.TYPO) == {lea}
+    assert found(Kind.ROLE, Kind.TYPO) == {lea, desk}
+    settle(contact=desk, at=NOW)
+    assert found(Kind.ROLE) == set()
