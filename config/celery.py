@@ -73,6 +73,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "default"},
     },
     "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
+    "catch-up": {
+        "task": "feedback.tasks.catch_up",
+        "schedule": schedule(20),
+        "options": {"queue": "events", "expires": 20},
+    },
     "event-partitions": {
         "task": "feedback.tasks.make_partitions",
         "schedule": crontab(hour=2, minute=40),

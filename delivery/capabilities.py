@@ -40,6 +40,7 @@ class Kind:
     is_503_deferred        a 503 says for certain that nothing was taken; elsewhere it is doubt
     says_no_with_200       a refusal comes with status 200, and "status": "error" in its body
     confirms_delivery      its webhooks say "delivered"; elsewhere delivery is presumed
+    has_tags               its list of events tells our tag and no metadata: the mailing is named by it
     batch_size             whole messages one call may carry (lanes/batching.py), 0 = one call a message. Elsewhere the
                            API's batch is one body the provider fills in for each person, or tells nobody's fate: then
                            what arrives is not ours to the octet, or nobody can say who got it (docs/providers.md)
@@ -59,6 +60,7 @@ class Kind:
     confirms_delivery: bool = True
     has_metadata: bool = True
     has_tracking_switch: bool = True
+    has_tags: bool = False
     has_webhooks: bool = True
     batch_size: int = 0
     probe: str = ""
@@ -146,6 +148,7 @@ _KINDS = (
         fields=(_API_KEY,),
         probe="account",
         idempotency_field="idempotencyKey",
+        has_tags=True,
         idempotency_for=timedelta(minutes=30),
         has_tracking_switch=False,
         batch_size=2_000,

@@ -33,5 +33,21 @@ class Finder(Protocol):
     def __call__(self, text: str, *, limit: int) -> list[int]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking one account for the events of the time that was lost."""
+
+    provider: str
+    words: "str | _StrPromise"
+    kind: str = ""  # ok, warn, bad or nothing: still being asked
+
+
+class Recovery(Protocol):
+    """What higher floors fetched after a restored backup, a line an account."""
+
+    def __call__(self) -> list[Asked]: ...
+
+
 stories: Registry[Story] = Registry()
+recoveries: Registry[Recovery] = Registry()
 finders: Registry[Finder] = Registry()

@@ -9,6 +9,7 @@ from django.db.models import Max
 from delivery.guard import RESTORED
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Guard, Mailing, Outcome
+from delivery.registry import Asked, recoveries
 
 EACH = 200  # mailings on the page: more are open at once nowhere
 
@@ -31,6 +32,7 @@ class Undecided:
 class Restored:
     guard: Guard | None
     mailings: list[Undecided]
+    asked: list[Asked]
 
     @property
     def is_held(self) -> bool:
@@ -41,7 +43,8 @@ def restored() -> Restored:
     """The state of the guard, and every mailing nobody has decided about."""
     guard = Guard.objects.filter(pk=1).first()
     waiting = Mailing.objects.filter(state=Mailing.State.PAUSED, pause_reason=RESTORED).select_related("provider")
-    return Restored(guard=guard, mailings=list(_told(waiting.order_by("-pk")[:EACH], guard)))
+    asked = [line for recovery in recoveries for line in recovery()]
+    return Restored(guard=guard, mailings=list(_told(waiting.order_by("-pk")[:EACH], guard)), asked=asked)
 
 
 def _told(mailings: Iterable[Mailing], guard: Guard | None) -> Iterable[Undecided]:

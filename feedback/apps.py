@@ -8,8 +8,10 @@ class FeedbackConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.registry import erasure, holdings, timeline
-        from delivery.registry import finders, stories
+        from delivery.registry import finders, recoveries, stories
+        from feedback import receivers  # noqa: F401  connects them
         from feedback.erasing import empty_events, known_events
+        from feedback.missed import asked
         from feedback.stories import messages_named, story_of
         from feedback.timeline import entries
 
@@ -18,3 +20,4 @@ class FeedbackConfig(AppConfig):
         holdings.register(known_events)
         stories.register(story_of)
         finders.register(messages_named)
+        recoveries.register(asked)

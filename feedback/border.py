@@ -133,6 +133,13 @@ def parse(
             yield Unreadable(text=_text_of(piece), error=_words(error))
 
 
+def read(body: Any, *, kind: str, credentials: Mapping[str, Any]) -> Iterator[AnymailTrackingEvent | Unreadable]:
+    """What an answer of the provider's API tells, put into the shape of its webhooks."""
+    request = HttpRequest()
+    request.method, request.content_type = "POST", "application/json"
+    yield from parse(_piece(request, json.dumps(body).encode()), kind=kind, credentials=credentials)
+
+
 def _read(request: HttpRequest, kind: str, credentials: Mapping[str, Any]) -> list[AnymailTrackingEvent]:
     events = _view(request, kind, credentials).parse_events(request)
     return [event for event in events if isinstance(event, AnymailTrackingEvent)]

@@ -96,6 +96,28 @@ class WebhookState(models.Model):
         return f"webhooks of {self.provider_id}"
 
 
+class Catchup(models.Model):
+    """Events of the time a restored backup has lost, asked from one account (feedback/missed.py).
+
+    asked ──work──▶ done          a failure is tried again later, each time from the beginning: keys make it harmless
+    """
+
+    provider = models.ForeignKey("delivery.Provider", on_delete=models.CASCADE, related_name="catchups")
+    since = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    event_count = models.IntegerField(db_default=0)  # new ones
+    tries = models.SmallIntegerField(db_default=0)
+    error = models.CharField(max_length=300, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("catching up")
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} since {self.since}"
+
+
 class RollUp(models.Model):
     """One mailing's place in the queue of roll-ups: due while `touched_at` is later than `rolled_at`.
 

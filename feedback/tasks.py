@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from common.locks import only_one
-from feedback import applying, partitions, rollups
+from feedback import applying, missed, partitions, rollups
 
 
 @shared_task(queue="events")
@@ -21,3 +21,11 @@ def make_partitions() -> None:
     """Each night: the months of the event table, ahead of time, and a second look at recent figures."""
     partitions.make_partitions(today=timezone.now().date())
     rollups.roll_up_due(nightly=True)
+
+
+@shared_task(queue="events")
+def catch_up() -> None:
+    """After a restored backup: ask providers what happened in the time that was lost."""
+    with only_one("feedback.catch_up") as is_ours:
+        if is_ours:
+            missed.catch_up(now=timezone.now())

@@ -5,7 +5,7 @@ names, and nothing of a body is read before its sender is known.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -46,7 +46,7 @@ _KINDS = {
 }
 _HITS = {Event.Kind.OPENED, Event.Kind.CLICKED}
 
-__all__ = ["SECRET", "receive"]
+__all__ = ["SECRET", "receive", "take"]
 
 
 def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
@@ -63,9 +63,16 @@ def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
     if provider.kind == AMAZON_SES and (question := sns.asked(request)):
         _note(provider, asked_topic=question.topic, asked_url=question.url[:2000], asked_at=timezone.now())
         return 0
+    stored = take(parse(request, kind=provider.kind, credentials=provider.credentials), provider=provider)
+    _note(provider, heard_at=timezone.now())
+    return stored
+
+
+def take(told_events: Iterable[AnymailTrackingEvent | Unreadable], *, provider: Provider) -> int:
+    """Store what a provider told, by itself or asked; returns how many events were new."""
     hits: list[Hit] = []
     events: list[NewEvent] = []
-    for told in parse(request, kind=provider.kind, credentials=provider.credentials):
+    for told in told_events:
         if isinstance(told, Unreadable):
             events.append(_kept(told, provider.pk))
         elif (event := _normalised(told, provider.pk)).kind in _HITS:
@@ -74,9 +81,7 @@ def receive(request: HttpRequest, *, provider_id: int, secret: str) -> int:
             events.append(event)
     with transaction.atomic():
         store_hits(hits)
-        stored = record_events(events) + len(hits)
-    _note(provider, heard_at=timezone.now())
-    return stored
+        return record_events(events) + len(hits)
 
 
 def _note(provider: Provider, **what: Any) -> None:

@@ -91,6 +91,8 @@ class AnymailLane:
             mail.metadata = {"envol_id": parts.opaque_id}  # opaque: several providers print it into headers
         else:
             mail.extra_headers["X-Envol-ID"] = parts.opaque_id
+        if self.kind.has_tags:
+            mail.tags = [f"envol-{parts.opaque_id.partition('.')[0]}"]
         if self.kind.has_tracking_switch:
             mail.track_opens = mail.track_clicks = False  # ours decides, by the person's consent
         if self.kind.idempotency_field:

@@ -3,12 +3,15 @@
 Several accounts of one provider live side by side, and no wait is longer than the lease.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import botocore.loaders
 import botocore.session
+from anymail.message import AnymailMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from delivery.capabilities import AMAZON_SES, Kind, kind_of, lease_of
@@ -60,3 +63,39 @@ def _session() -> Any:
 @cache
 def _descriptions() -> Any:
     return botocore.loaders.create_loader()
+
+
+def login_of(backend: Any) -> dict[str, Any]:
+    """How this backend logs in: `headers` and `auth` of a message it would send, of which nothing is sent."""
+    mail = AnymailMessage("-", "-", "a@example.com", ["b@example.com"])
+    payload = backend.build_message_payload(mail, {})
+    params: dict[str, Any] = payload.get_request_params(backend.api_url)
+    return {"headers": params.get("headers"), "auth": params.get("auth")}
+
+
+class Api:
+    """Questions to an account's API, with the account's own login; a context manager. Not for Amazon SES."""
+
+    def __init__(self, provider: Provider) -> None:
+        """Raises LaneClosed when something is missing."""
+        self._backend = backend_of(provider)
+        self._backend.open()
+        self._login = login_of(self._backend)
+
+    def __enter__(self) -> "Api":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._backend.close()
+
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON at `path`, or at a whole address of the same host. Raises requests.RequestException, ValueError."""
+        base = self._backend.api_url
+        url = urljoin(base, path)
+        if urlsplit(url)[:2] != urlsplit(base)[:2]:  # what an answer names must not get the login elsewhere
+            raise ValueError("an address of another host")
+        answer = self._backend.session.get(
+            url, params=params, timeout=self._backend.timeout, allow_redirects=False, **self._login
+        )
+        answer.raise_for_status()
+        return answer.json()

@@ -62,20 +62,25 @@ def key_of(calls: Sequence[Call]) -> str:
 
 
 def chunks(calls: Sequence[tuple[int, Call]], *, most: int) -> Iterator[list[tuple[int, Call]]]:
-    """Neighbours that may share a call: at most `most`, one sender, not too many octets."""
+    """Neighbours that may share a call: at most `most`, one sender and mailing, not too many octets."""
     chunk: list[tuple[int, Call]] = []
     octets = 0
     for one in calls:
         mail = one[1].mail
         size = len(mail.body) + sum(len(part[0]) for part in mail.alternatives)
         is_full = len(chunk) >= most or octets + size > MOST_BYTES
-        if chunk and (is_full or chunk[0][1].mail.from_email != mail.from_email):
+        if chunk and (is_full or _common(chunk[0][1].mail) != _common(mail)):
             yield chunk
             chunk, octets = [], 0
         chunk.append(one)
         octets += size
     if chunk:
         yield chunk
+
+
+def _common(mail: AnymailMessage) -> tuple[str, list[str]]:
+    """What all messages of a call share: the sender, and the tag of their mailing."""
+    return mail.from_email, getattr(mail, "tags", [])
 
 
 def post(backend: Any, wire: Wire, calls: Sequence[Call], *, key: str) -> Any:
@@ -108,6 +113,7 @@ def _brevo(payloads: Payloads) -> dict[str, Any]:
         versions.append({name: data[name] for name in names if name in data} | {"headers": headers})
     return {
         "sender": payloads[0]["sender"],
+        "tags": payloads[0].get("tags", []),  # of the mailing
         "subject": "-",
         "htmlContent": "<p></p>",
         "messageVersions": versions,

@@ -6,13 +6,12 @@ from urllib.parse import urljoin
 
 import requests
 from anymail.exceptions import AnymailError
-from anymail.message import AnymailMessage
 from botocore.exceptions import BotoCoreError, ClientError
 from django.utils.translation import gettext as _
 
 from delivery.capabilities import AMAZON_SES, kind_of, lease_of
 from delivery.lanes import answers
-from delivery.lanes.backends import backend_of
+from delivery.lanes.backends import backend_of, login_of
 from delivery.lanes.contract import Halt, LaneClosed
 from delivery.lanes.pipelining.session import NoSession, Session
 from delivery.lanes.smtp import halt_of, server_of
@@ -61,14 +60,12 @@ def _probe_api(provider: Provider) -> Probed:
     path = kind.probe.format(**provider.options) if kind.probe else ""
     try:
         backend.open()
-        request = _request_of(backend)
         response = backend.session.request(
             "GET",
             urljoin(backend.api_url, path),
-            headers=request.get("headers"),
-            auth=request.get("auth"),
             timeout=20,
             allow_redirects=False,
+            **login_of(backend),
         )
     except (requests.RequestException, AnymailError) as error:
         raise LaneClosed(Halt.REST, str(error)) from error
@@ -105,11 +102,3 @@ def _probe_amazon(backend: Any) -> Probed:
         "second": quota.get("MaxSendRate", 0),
     }
     return Probed(words=words if quota else "", has_logged_in=True)
-
-
-def _request_of(backend: Any) -> dict[str, Any]:
-    """How this backend logs in: the headers of a message it would send, of which nothing is sent."""
-    mail = AnymailMessage("-", "-", "a@example.com", ["b@example.com"])
-    payload = backend.build_message_payload(mail, {})
-    params: dict[str, Any] = payload.get_request_params(backend.api_url)
-    return params

@@ -75,6 +75,8 @@ def test_each_message_has_one_recipient_and_the_sender_in_full(kind: str, api: A
         assert not {"cc", "bcc", "Cc", "Bcc"} & set(message)
         sender = message if kind != "brevo" else json.loads(body)
         assert "bonjour@verdier.example" in json.dumps(sender)
+    if kind_of(kind).has_tags:  # by which its list of events names the mailing
+        assert json.loads(body)["tags"] == ["envol-7"]
 
 
 def test_a_doubt_is_one_for_each(kind: str, api: Api) -> None:
