@@ -162,7 +162,7 @@ def _after(claim: ledger.Claim, run: Run) -> None:
     mailing_id = claim.mailing_id
     log.info("batch", mailing=mailing_id, accepted=run.accepted, refused=run.refused, deferred=run.deferred,
              unknown=run.unknown, halt=run.halt.value if run.halt else "")  # fmt: skip
-    answers = governor.Answers(answered=run.answered, deferred=run.deferred, words=run.later)
+    answers = governor.Answers(answered=run.answered - run.lost, deferred=run.deferred - run.lost, words=run.later)
     is_slowed = governor.learn(
         provider_id=claim.provider_id, mx_group=claim.mx_group, answers=answers, now=timezone.now()
     )

@@ -38,6 +38,7 @@ FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
 PATIENCE = timedelta(seconds=20)  # a wait for leave to send that is not worth giving the batch back for
 SAMPLES = 20  # answers kept of a batch for the governor
 READ_AHEAD = 500  # messages read in one go: five windows, half a megabyte
+CLOSING = 421  # RFC 5321 3.8: the server closes, whoever it was said to
 RENEWAL = 60.0  # seconds between two renewals of a lease while replies come
 
 
@@ -48,6 +49,7 @@ class Run:
     accepted: int = 0
     refused: int = 0
     deferred: int = 0
+    lost: int = 0  # of the deferred: by a connection that ended, not by a word about them
     unknown: int = 0
     halt: Halt | None = None
     words: str = ""
@@ -248,6 +250,8 @@ class BatchSender:
             self.run.later.append(result.reply)
         self.run.refused += verdict == Verdict.REFUSED
         self.run.deferred += verdict == Verdict.DEFERRED
+        is_lost = result.verdict == Verdict.NOT_BEGUN or result.code == CLOSING
+        self.run.lost += is_lost and verdict == Verdict.DEFERRED
         self.run.unknown += verdict == Verdict.UNKNOWN
         return Fact(
             one.message.pk, verdict, reason, result.phase, result.code, reply=result.reply,

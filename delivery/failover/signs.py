@@ -9,7 +9,6 @@ from delivery.failover.causes import class_of
 from delivery.failover.choosing import domains_of
 from delivery.failover.health import Sign, forget_suspicions, take
 from delivery.failover.steering import steer
-from delivery.lanes.smtp import CUT
 from delivery.ledger import Claim
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.models import Batch, Cause, Limit, Mailing
@@ -49,9 +48,8 @@ def _sign(claim: Claim, run: Run, *, is_slowed: bool, now: datetime) -> Sign | N
 
 
 def _has_answered(run: Run) -> bool:
-    """Whether the server had a word about a person; 421 and a cut are about the connection."""
-    about_people = [words for words in run.later if not words.startswith(("421", CUT))]
-    return bool(run.accepted or run.refused or about_people)
+    """Whether the server had a word about a person, and not about the connection alone."""
+    return bool(run.answered - run.lost)
 
 
 def _quota(claim: Claim, now: datetime) -> Sign | None:

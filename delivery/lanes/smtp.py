@@ -40,8 +40,6 @@ REPLIES = {Step.DATA: 120.0, Step.BODY: 600.0, Step.CHUNK: 600.0}
 BLOCK = 180.0
 GOODBYE = 5.0  # for a server that said 421 to close
 
-CUT = "the connection was cut"
-
 _PHASES = {Step.BODY: Phase.FINAL, Step.CHUNK: Phase.FINAL, Step.EMPTY: Phase.ENVELOPE}
 _FATES = {
     Fate.ACCEPTED: Verdict.ACCEPTED,
@@ -243,7 +241,7 @@ def result_of(answer: Answer) -> Result:
     if answer.fate is Fate.DOUBT:
         return replace(result, reason=Reason.REPLY_LOST, reply=text or "the connection was cut before the answer")
     if answer.fate is Fate.NOT_BEGUN:
-        return replace(result, phase=Phase.ENVELOPE, reply=text or CUT)
+        return replace(result, phase=Phase.ENVELOPE, reply=text or "the connection was cut")
     if answer.fate is Fate.REFUSED:
         return _refused(result, answer.step, text)
     if answer.fate is Fate.DEFERRED and answer.step is Step.MAIL:
