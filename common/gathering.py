@@ -28,9 +28,12 @@ class NotStored(Exception):
 class Terms:
     """How a gatherer gathers."""
 
-    linger: float = 0.003  # seconds the first of a group waits for others
+    linger: float = 0.001  # seconds the first of a group waits for others while nothing is being stored
     most: int = 500  # items of one group
-    lanes: int = 2  # groups stored at the same time, a thread and a connection each
+    # Groups stored at the same time, a thread and a connection each. While one is, what arrives gathers until it is
+    # done; when that takes longer than `overlap` seconds, the next group begins beside it.
+    lanes: int = 2
+    overlap: float = 0.005
     waiting: int = 20_000  # items that may wait; more are turned away at once, so that memory stays flat
     patience: float = 3.0  # seconds until a caller is told that nothing is known
 
@@ -71,7 +74,8 @@ class Gatherer(Generic[Item, Answer]):
         if len(self._queue) >= self.terms.most:
             self._store_next()
         elif self._timer is None:
-            self._timer = loop.call_later(self.terms.linger, self._store_next)
+            patience = self.terms.overlap if self._stored else self.terms.linger
+            self._timer = loop.call_later(patience, self._store_next)
         if self._watch is None:
             self._watch = loop.call_later(_LOOK, self._look)
         return await waiting.answer
@@ -99,7 +103,7 @@ class Gatherer(Generic[Item, Answer]):
 
     def _after(self, task: "asyncio.Task[None]") -> None:
         self._stored.discard(task)
-        if self._queue and self._timer is None:
+        if self._queue:
             self._store_next()
 
     async def _store(self, group: "list[_Waiting[Item, Answer]]") -> None:
