@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -43,7 +44,7 @@ def log(request: Request) -> HttpResponse:
 
 @require_GET
 def keys(request: Request) -> HttpResponse:
-    rows = ApiKey.objects.select_related("created_by").order_by("revoked_at", "-pk")
+    rows = ApiKey.objects.select_related("created_by").order_by(F("revoked_at").asc(nulls_first=True), "-pk")
     context = {"tabs": _tabs("keys"), "rows": [(row, _scopes(row), f"revoke-{row.pk}") for row in rows]}
     return render(request, "transactional/keys.html", context)
 
