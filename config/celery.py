@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
     "due-campaigns": {"task": "campaigns.tasks.start_due", "schedule": schedule(2), "options": {"queue": "default"}},
     "delivery-sweep": {"task": "delivery.tasks.sweep", "schedule": schedule(2), "options": {"queue": "default"}},
     "imports": {"task": "contacts.tasks.resume_imports", "schedule": schedule(20), "options": {"queue": "default"}},
+    "unstarted-imports": {
+        "task": "contacts.tasks.sweep_imports",
+        "schedule": crontab(minute=50),
+        "options": {"queue": "default"},
+    },
     "exports": {"task": "contacts.tasks.tend_exports", "schedule": schedule(60), "options": {"queue": "default"}},
     "mail-domains": {
         "task": "contacts.tasks.look_up_domains",

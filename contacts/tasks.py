@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 from common.locks import only_one
 from contacts import bulk, exports, field_indexes, mail_domains, search
 from contacts.hygiene import duplicates, flags, quiet, retention, sunset
-from contacts.imports import waiting_imports, work_on
+from contacts.imports import sweep_unstarted, waiting_imports, work_on
 from contacts.models import BulkChange, ContactExport, ContactImport
 from contacts.services import tidy
 
@@ -37,6 +37,14 @@ def resume_imports() -> None:
         if is_ours:
             for number in waiting_imports():
                 run_import.apply_async((number,), expires=20)  # found again by the next sweep
+
+
+@shared_task(queue="default")
+def sweep_imports() -> None:
+    """Delete the files that nobody started."""
+    with only_one("contacts.sweep_imports") as is_ours:
+        if is_ours:
+            sweep_unstarted(at=timezone.now())
 
 
 @shared_task(queue="bulk")

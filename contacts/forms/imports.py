@@ -144,3 +144,11 @@ class ImportConsentForm(forms.Form):
         elif not found.get("contact_list") and ContactList.objects.filter(name=name).exists():
             self.add_error("new_list", gettext("There is a list of this name: choose it above."))
         return found
+
+
+class ParcelForm(ImportConsentForm):
+    """One answer for the people of every table of a ZIP; those who must not be mailed are told apart table by table."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["kind"], self.fields["suppression_reason"]

@@ -101,7 +101,8 @@ def _look(job: ContactImport, path: Path, *, is_sheet: bool) -> None:
     job.encoding, job.delimiter, job.has_header = facts.encoding, facts.delimiter, facts.has_header
     job.columns = facts.columns
     job.mapping = _matching(facts)
-    platform = recognise([slug(column) for column in facts.columns]) if facts.has_header else None
+    titles = [slug(column) for column in facts.columns] if facts.has_header else []
+    platform = recognise(titles, file_name=job.file_name)
     for name, value in terms_of(platform).items():
         setattr(job, name, value)
     job.save()

@@ -1,11 +1,13 @@
 """The steps of an import before and after its run; every move is a conditional update, and the loser walks away."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DateTimeField, Func, Q
+from django.db.models import DateTimeField, Exists, Func, OuterRef, Q
+from django.db.models.functions import Coalesce
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contacts.imports.mapping import ADDRESS, FIELD, NEW, field_key
@@ -24,7 +26,7 @@ from contacts.services.consent import state_source
 
 _State = ContactImport.State
 LEASE = timedelta(minutes=2)  # a chunk takes a second; renewed with each
-_OPEN = (_State.UPLOADED, _State.MATCHED, _State.TRIED)  # nothing is written yet, nobody works on it
+OPEN = (_State.UPLOADED, _State.MATCHED, _State.TRIED)  # nothing is written yet, nobody works on it
 WORKING = (_State.TRYING, _State.RUNNING, _State.UNDOING)
 # What a file of people who must not be mailed can be, and what its addresses are kept from.
 SCOPES = {
@@ -68,7 +70,7 @@ def match_columns(*, job: ContactImport, mapping: Mapping[str, str]) -> None:
         raise ImportRefused(_("No column holds e-mail addresses. Columns found: %(columns)s.") % {"columns": columns})
     if len(addresses) > 1:
         raise ImportRefused(_("Two columns are matched to the address; choose one."))
-    _change(job, among=_OPEN, mapping=dict(mapping))
+    _change(job, among=OPEN, mapping=dict(mapping))
     if job.has_header:
         remember(job.columns, mapping)
 
@@ -198,10 +200,19 @@ def _readable(label: str) -> str:
     return words.capitalize() if words.isupper() or words.islower() else words
 
 
-def claim(import_id: int, *, state: str) -> ContactImport | None:
-    """Take a released import for working on; None when another worker holds it, or it is over."""
+def free_to_take() -> Q:
+    """Nobody holds it; and of one ZIP, those who must not be mailed are read before the others join a list."""
     free = Q(lease_until=None) | Q(lease_until__lt=ClockNow())
-    taken = ContactImport.objects.filter(free, pk=import_id, state=state).update(lease_until=ClockNow() + LEASE)
+    before = ContactImport.objects.filter(
+        parcel=OuterRef("parcel"), kind=ContactImport.Kind.SUPPRESS, state=_State.RUNNING
+    )
+    return free & (~Q(state=_State.RUNNING) | Q(kind=ContactImport.Kind.SUPPRESS) | Q(~Exists(before)))
+
+
+def claim(import_id: int, *, state: str) -> ContactImport | None:
+    """Take a released import; None when another worker holds it, its turn has not come, or it is over."""
+    released = ContactImport.objects.filter(free_to_take(), pk=import_id, state=state)
+    taken = released.update(lease_until=ClockNow() + LEASE)
     if not taken:
         return None
     ContactImport.objects.filter(pk=import_id, started_at=None).update(started_at=ClockNow())
@@ -219,7 +230,7 @@ def renew(job: ContactImport) -> bool:
 
 def cancel_import(*, job: ContactImport) -> bool:
     """Stop an import. What is merged stays; the running worker stops before its next chunk. False when it was over."""
-    live = [*_OPEN, _State.TRYING, _State.RUNNING]
+    live = [*OPEN, _State.TRYING, _State.RUNNING]
     stopped = ContactImport.objects.filter(pk=job.pk, state__in=live).update(
         state=_State.CANCELLED, finished_at=ClockNow(), lease_until=None
     )
@@ -242,6 +253,23 @@ def fail(job: ContactImport, error: str) -> None:
     working = ContactImport.objects.filter(pk=job.pk, state__in=(_State.TRYING, _State.RUNNING))
     if working.update(state=_State.FAILED, error=error, finished_at=ClockNow(), lease_until=None):
         _let_go(job)
+
+
+def sweep_unstarted(*, at: datetime) -> int:
+    """Give up files that nobody started for ContactImport.KEPT, and delete them; returns how many."""
+    since = Coalesce("finished_at", "created_at")
+    rows = ContactImport.objects.alias(since=since).filter(state__in=OPEN, since__lt=at - ContactImport.KEPT)
+    count = 0
+    for job in rows.select_related("user").order_by("pk")[:200]:
+        with translation.override((job.user and job.user.language) or None):
+            why = _("Nobody started it for %(days)d days, so the file was deleted.") % {"days": ContactImport.KEPT.days}
+        swept = ContactImport.objects.filter(pk=job.pk, state=job.state)
+        if swept.update(state=_State.CANCELLED, error=why, finished_at=at, lease_until=None, reasons={}):
+            if job.refused_file:
+                job.refused_file.delete(save=False)
+            _let_go(job)
+            count += 1
+    return count
 
 
 def start_undo(*, job: ContactImport) -> None:

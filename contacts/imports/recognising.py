@@ -112,6 +112,7 @@ class Platform:
     marks: tuple[frozenset[str], ...]
     useless: frozenset[str] = frozenset()  # columns about the platform, not the person
     reason: int | None = None  # the whole file is of people who must not be mailed
+    file: str = ""  # how the name of the file begins, where the columns do not tell
 
 
 def _any(words: str) -> frozenset[str]:
@@ -142,6 +143,17 @@ PLATFORMS = (
         (_any("unsub_time unsub_campaign_title unsub_reason"), _BY_MAILCHIMP | _any("email_address")),
         _MAILCHIMP,
         int(_LEFT),
+    ),
+    Platform(
+        "mailchimp-nonsubscribed",
+        "Mailchimp",
+        gettext_lazy(
+            "People Mailchimp knows who never subscribed: all of them are kept out of campaigns. Nobody joins a list."
+        ),
+        (_BY_MAILCHIMP,),
+        _MAILCHIMP,
+        int(_LEFT),
+        "nonsubscribed",
     ),
     Platform(
         "mailchimp",
@@ -181,10 +193,11 @@ PLATFORMS = (
 BY_KEY = {platform.key: platform for platform in PLATFORMS}
 
 
-def recognise(names: Sequence[str]) -> Platform | None:
+def recognise(names: Sequence[str], *, file_name: str = "") -> Platform | None:
     """The platform whose export has these column names, in slug form."""
     found = set(names)
-    return next((platform for platform in PLATFORMS if all(found & group for group in platform.marks)), None)
+    fitting = (platform for platform in PLATFORMS if all(found & group for group in platform.marks))
+    return next((platform for platform in fitting if file_name.lower().startswith(platform.file)), None)
 
 
 def left_out(names: Sequence[str]) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """What a worker does with an import, by its state; and which imports wait for one."""
 
-from django.db.models import Q
+from uuid import UUID
 
-from contacts.imports.journal import WORKING, ClockNow
+from contacts.imports.journal import WORKING, free_to_take
 from contacts.imports.running import run_import
 from contacts.imports.trying import try_import
 from contacts.imports.undoing import undo_import
@@ -18,7 +18,9 @@ def work_on(job: ContactImport) -> None:
         do(job.pk)
 
 
-def waiting_imports() -> list[int]:
-    """Released imports nobody holds: lost with their worker or their message."""
-    free = Q(lease_until=None) | Q(lease_until__lt=ClockNow())
-    return list(ContactImport.objects.filter(free, state__in=WORKING).order_by("pk").values_list("pk", flat=True))
+def waiting_imports(*, parcel: UUID | None = None) -> list[int]:
+    """Released imports nobody holds, lost with their worker or their message; of one ZIP alone, if it is named."""
+    waiting = ContactImport.objects.filter(free_to_take(), state__in=WORKING)
+    if parcel is not None:
+        waiting = waiting.filter(parcel=parcel)
+    return list(waiting.order_by("pk").values_list("pk", flat=True))

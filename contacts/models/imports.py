@@ -1,5 +1,7 @@
 """An uploaded file and how far it has come."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -39,6 +41,8 @@ class ContactImport(models.Model):
     class Format(models.TextChoices):
         TEXT = "text", _("text")
         XLSX = "xlsx", "XLSX"
+
+    KEPT = timedelta(days=14)  # a file that nobody starts: people's data is not kept without a use
 
     file = models.FileField(upload_to="imports/")
     file_name = models.CharField(max_length=255)
@@ -92,6 +96,13 @@ class ContactImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When the file is deleted unless somebody starts the import; None once it has started."""
+        if self.state not in (self.State.UPLOADED, self.State.MATCHED, self.State.TRIED):
+            return None
+        return (self.finished_at or self.created_at) + self.KEPT
 
     @property
     def percent(self) -> int:

@@ -67,14 +67,6 @@ def upload(request: Request) -> HttpResponse:
     return render(request, "contacts/import_file.html", {"form": form, **step_of(1)})
 
 
-@require_GET
-def parcel(request: Request, pk: int) -> HttpResponse:
-    """The tables of one ZIP, those of people who must not be mailed first."""
-    job = get_object_or_404(ContactImport, pk=pk)
-    rows = [(row, recognition_of(row)) for row in siblings_of(job)]
-    return render(request, "contacts/import_parcel.html", {"rows": rows, **step_of(1)})
-
-
 @require_http_methods(["GET", "POST"])
 def columns(request: Request, pk: int) -> HttpResponse:
     job = get_object_or_404(ContactImport, pk=pk)
