@@ -12,6 +12,7 @@ from analytics.figures import Period, limit_words
 from campaigns.models import Campaign
 from common.figures import number, percent
 from contacts.models import ContactImport
+from deliverability.warmup.queries import stepped_back
 from delivery import guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
@@ -50,6 +51,7 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_durability(),
         *_unmailed(),
         *_braked(),
+        *_warmups(),
         *_paused(),
         *_doubts(),
         *_alarms(period),
@@ -145,6 +147,21 @@ def _braked() -> Iterator[Matter]:
             pk=brake.mailing.campaign.pk,
             rest="#holds",
             action=_("Decide"),
+        )
+
+
+def _warmups() -> Iterator[Matter]:
+    """Warm-ups that a bad day took back: what waits leaves more slowly than planned."""
+    for found in stepped_back(most=EACH):
+        yield Matter(
+            icon="trending-down",
+            kind="warn",
+            title=_("The warm-up of %(domain)s stepped back at %(who)s")
+            % {"domain": found.plan.domain.name, "who": found.plan.who},
+            text=found.finding,
+            route="deliverability:warmup",
+            pk=found.plan_id,
+            action=_("Look"),
         )
 
 

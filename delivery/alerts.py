@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from deliverability.warmup.queries import stepped_back
 from delivery import guard
 from delivery.holds import said_of
 from delivery.models import Alert, Brake, Mailing, Outage
@@ -28,7 +29,7 @@ EACH = 50  # matters of one kind in a mail: more are open at once nowhere
 
 def matters() -> dict[str, str]:
     """{key: a sentence in the active language} of what waits for a person now, the most urgent first."""
-    return dict([*_restored(), *_braked(), *_paused(), *_outages()])
+    return dict([*_restored(), *_braked(), *_paused(), *_outages(), *_stepped_back()])
 
 
 def _restored() -> Iterator[tuple[str, str]]:
@@ -66,6 +67,13 @@ def _outages() -> Iterator[tuple[str, str]]:
         yield f"outage:{outage.pk}", _("“%(name)s” cannot send – %(words)s") % {
             "name": outage.provider.name, "words": words,
         }  # fmt: skip
+
+
+def _stepped_back() -> Iterator[tuple[str, str]]:
+    for found in stepped_back(most=EACH):
+        said = _("The warm-up of %(domain)s stepped back at %(who)s: %(words)s")
+        values = {"domain": found.plan.domain.name, "who": found.plan.who, "words": found.finding}
+        yield f"warmup:{found.plan_id}:{found.pk}", said % values
 
 
 def tell(*, now: datetime) -> int:

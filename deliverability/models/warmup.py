@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.figures import percent
 from contacts.mailbox_providers import BY_NUMBER, OTHERS
 from deliverability.models.senders import SendingDomain
 
@@ -142,3 +143,15 @@ class WarmupDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_id} {self.verb}"
+
+    @property
+    def finding(self) -> str:
+        """What crossed a limit, as a sentence; empty when nothing did."""
+        words = {
+            self.Sign.COMPLAINTS: _("%(value)s complaints; the limit is %(limit)s."),
+            self.Sign.HARD_BOUNCES: _("%(value)s dead addresses; the limit is %(limit)s."),
+            self.Sign.DEFERRALS: _("%(value)s asked us to come back later; the limit is %(limit)s."),
+        }
+        if not self.sign:
+            return ""
+        return words[self.Sign(self.sign)] % {"value": percent(self.value), "limit": percent(self.limit, 1)}

@@ -90,3 +90,11 @@ def log_of(plan: WarmupPlan) -> list[WarmupDecision]:
 def bounds() -> Sequence[Bound]:
     """The limits a day is judged by."""
     return BOUNDS
+
+
+def stepped_back(*, most: int) -> list[WarmupDecision]:
+    """Of every plan that stands lower than it did, the decision that took it there, the latest first."""
+    plans = WarmupPlan.objects.filter(state=WarmupPlan.State.BACK)
+    back = WarmupDecision.objects.filter(plan__in=plans, verb=WarmupDecision.Verb.BACK)
+    latest = back.order_by("plan_id", "-at", "-pk").distinct("plan_id").values("pk")
+    return list(WarmupDecision.objects.filter(pk__in=latest).select_related("plan__domain").order_by("-at")[:most])

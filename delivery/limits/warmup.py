@@ -92,7 +92,7 @@ def count_signs(plan: WarmupPlan, day: WarmupDay) -> Signs:
                 "dead": int(Reason.REFUSED_ADDRESS),
             },
         )
-        complaints, hard, deferred = cursor.fetchone() or (0, 0, 0)
+        complaints, hard, deferred = map(int, cursor.fetchone() or (0, 0, 0))
     return Signs(sent=day.reserved_count, complaints=complaints, hard=hard, deferred=deferred)
 
 

@@ -1,7 +1,7 @@
 -- What came back on one day of the mail of a sending domain to some mailbox providers: complaints, dead addresses (refused
 -- as such that day, or bounced hard), people told "later". By the ranges of the batches of its mailings of the last weeks,
 -- a probe of the alarms, the exceptions and the attempts each: no row of an accepted message is read.
--- 1,000 batches with 2,000 exceptions: 15 ms, once a night and plan.
+-- 800 batches of 440,000 messages with 7,000 exceptions: 10 to 30 ms, once a night and plan.
 with mine as (
        select b.first_id, b.last_id, b.mailing_id, b.refused_count, b.round, b.state,
               b.accepted_count + b.refused_count + b.unknown_count as settled

@@ -16,7 +16,10 @@ from analytics.figures import period_of
 from analytics.steps import facts, progress
 from campaigns.models import Campaign
 from contacts.models import Contact, ContactImport
+from deliverability.models import SendingDomain
 from deliverability.services import ensure_sender
+from deliverability.warmup import plans
+from deliverability.warmup.judging import Signs, decide
 from delivery.models import Batch, Mailing, Provider
 from tests.analytics.conftest import MakeMailing, count
 
@@ -147,6 +150,15 @@ def test_provider_that_refused_the_test_needs_a_hand(organisation: Organisation,
     Provider.objects.filter(pk=catcher.pk).update(test_error="Connection refused", tested_at=timezone.now())
 
     assert found_titles(organisation) == [f"“{catcher.name}” does not take our mail"]
+
+
+def test_a_warm_up_that_stepped_back_needs_a_hand(organisation: Organisation) -> None:
+    domain, now = SendingDomain.objects.create(name="maison-verdier.fr"), timezone.now()
+    for group in (1, 4):
+        [plan] = plans.start(domain=domain, groups=[group], user=None, today=now.date())
+        decide(plan, Signs(sent=100, deferred=30 if group == 4 else 0), on=now.date(), judged_to=now.date(), now=now)
+
+    assert found_titles(organisation) == ["The warm-up of maison-verdier.fr stepped back at Orange"]
 
 
 def test_campaign_given_back_needs_a_hand(organisation: Organisation) -> None:

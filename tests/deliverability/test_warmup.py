@@ -1,9 +1,11 @@
 """Plans, their verdicts and forecasts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import connection
 
 from accounts.models import AuditEntry, User
 from contacts.mailbox_providers import MAILBOX_PROVIDERS
@@ -107,6 +109,20 @@ def test_a_ceiling_is_never_passed_and_what_was_not_handed_over_comes_back(plan:
     assert reserve(plan.pk, want=60, now=NOW) == 15
     assert reserve(plan.pk, want=60, now=NOW, is_counted_only=True) == 60
     assert WarmupDay.objects.get().reserved_count == 160
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_who_ask_at_once_share_the_ceiling_exactly(plan: WarmupPlan) -> None:
+    def ask(_: int) -> int:
+        try:
+            return sum(reserve(plan.pk, want=7, now=NOW) or 0 for _ in range(6))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        granted = sum(pool.map(ask, range(4)))
+
+    assert granted == WarmupDay.objects.get().reserved_count == 100
 
 
 def test_nothing_leaves_before_yesterday_was_judged(plan: WarmupPlan) -> None:

@@ -11,7 +11,7 @@ from common.sql import load_sql
 from contacts.models import ConsentState, Contact, ContactList, Engagement, Subscription
 from deliverability.models import SendingDomain, WarmupDay, WarmupDecision, WarmupPlan
 from deliverability.warmup import plans
-from delivery import dispatch, ledger, snapshot
+from delivery import alerts, dispatch, ledger, snapshot
 from delivery.forecast import forecast_of
 from delivery.holds import holds_of
 from delivery.limits import brake, warmup
@@ -125,6 +125,7 @@ def test_a_day_that_goes_badly_takes_the_plan_back(
     assert (said.verb, said.sent_count, said.complained_count, said.hard_bounce_count) == ("back", 30, 2, 1)
     assert (said.sign, said.value, said.limit) == ("complaints", 2 / 30, 0.003)
     assert WarmupDecision.objects.filter(verb="back").count() == 1
+    assert alerts.matters()[f"warmup:{plan.pk}:{said.pk}"].startswith(f"The warm-up of {DOMAIN} stepped back at Gmail")
 
 
 def engage(people: list[Contact], now: datetime) -> dict[str, list[Contact]]:
