@@ -55,15 +55,27 @@ def stages_of(kind: str) -> list[tuple[str, int]]:
     return [(stage, _up_to(retention_people(stage))) for stage in ("asked", "stayed")]
 
 
-def sunset_people(stage: str) -> "QuerySet[Sunset]":
-    """Quiet people of one stage with their contacts, the latest first; page by ["-moved_at", "-pk"]."""
+def sunset_people(stage: str, *, run: HygieneRun | None = None) -> "QuerySet[Sunset]":
+    """Quiet people of one stage, or of one pass, with their contacts, the latest first; page by ["-moved_at", "-pk"].
+
+    Whoever a pass put on the win-back list is found though they have moved on since.
+    """
+    rows = Sunset.objects.select_related("contact").order_by("-moved_at", "-pk")
     state = Sunset.State[stage.upper()]
-    return Sunset.objects.filter(state=state).select_related("contact").order_by("-moved_at", "-pk")
+    if run is not None and state == Sunset.State.ASKED:
+        return rows.filter(asked_at=run.at)
+    rows = rows.filter(state=state)
+    return rows.filter(moved_at=run.at) if run else rows
 
 
-def retention_people(stage: str) -> "QuerySet[Confirmation]":
-    """Whom the end of retention has asked: who has not answered, or who stays; page by ["-asked_at", "-pk"]."""
+def retention_people(stage: str, *, run: HygieneRun | None = None) -> "QuerySet[Confirmation]":
+    """Whom the end of retention has asked: who has not answered, or who stays; page by ["-asked_at", "-pk"].
+
+    Of one pass: whom it asked, whatever they said since; the erased are nobody's to show.
+    """
     rows = Confirmation.objects.filter(kind=Confirmation.Kind.STAY).select_related("contact")
+    if run is not None:
+        return rows.filter(asked_at=run.at).order_by("-asked_at", "-pk")
     confirmed = Confirmation.State.CONFIRMED
     rows = rows.filter(state=confirmed) if stage == "stayed" else rows.exclude(state=confirmed)
     return rows.order_by("-asked_at", "-pk")

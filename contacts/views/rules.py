@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from common.paging import page
 from contacts.forms.hygiene import RetentionForm, SunsetForm
 from contacts.hygiene import screens
 from contacts.hygiene.quiet import WEEKS, ask_forecast, rule_of
-from contacts.models import HygieneRule
+from contacts.models import HygieneRule, HygieneRun
 from contacts.tasks import make_forecasts
 from contacts.views.frame import tabs
 
@@ -94,22 +94,24 @@ def forecast(request: Request, kind: str) -> HttpResponse:
 
 @require_GET
 def people(request: Request, kind: str, stage: str) -> HttpResponse:
-    """The people behind a number of a rule."""
+    """The people behind a number of a rule; with ?run=, of one of its passes."""
     if stage not in _STAGES.get(Kind(_rule(kind).kind), ()):
         raise Http404
-    cursor = request.GET.get("cursor", "")
+    cursor, number = request.GET.get("cursor", ""), request.GET.get("run", "")
+    run = get_object_or_404(HygieneRun, pk=int(number), rule=kind) if number.isdecimal() else None
     if kind == Kind.SUNSET:
-        asked = page(screens.sunset_people(stage), order=("-moved_at", "-pk"), cursor=cursor)
+        asked = page(screens.sunset_people(stage, run=run), order=("-moved_at", "-pk"), cursor=cursor)
         rows = [(row.contact, row.moved_at) for row in asked.rows]
         pager: Any = asked
     else:
-        stayed = page(screens.retention_people(stage), order=("-asked_at", "-pk"), cursor=cursor)
+        stayed = page(screens.retention_people(stage, run=run), order=("-asked_at", "-pk"), cursor=cursor)
         rows = [(row.contact, row.confirmed_at or row.asked_at) for row in stayed.rows]
         pager = stayed
     context = {
         "tabs": tabs("hygiene"),
         "rule": rule_of(kind),
         "title": _stage_word(kind, stage),
+        "run": run,
         "rows": rows,
         "page": pager,
     }

@@ -15,6 +15,7 @@ from contacts.models import AddressFlag, Contact, ContactList, Duplicate, Hygien
 from contacts.services import add_contact
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+LONG_AGO = datetime(2026, 9, 1, 4, 10, tzinfo=UTC)
 
 
 def get(client: Client, name: str, *args: object) -> str:
@@ -160,3 +161,17 @@ def test_passes_are_shown_and_a_wrong_rule_is_no_page(team_client: Client) -> No
     assert "1,234" in get(team_client, "rule", "sunset")
     for name, args in (("rule", ["other"]), ("flagged", ["other"]), ("quiet_people", ["sunset", "stayed"])):
         assert team_client.get(reverse(f"contacts:{name}", args=args)).status_code == 404
+
+
+def test_each_number_of_a_pass_opens_the_people_behind_it(team_client: Client) -> None:
+    first, second = quiet(1), quiet(2)
+    run = HygieneRun.objects.create(rule="sunset", at=NOW, counts={"asked": 2, "suppressed": 1, "back": 0})
+    Sunset.objects.filter(pk=second.pk).update(state=Sunset.State.SUPPRESSED, asked_at=LONG_AGO)
+    url = f"{reverse('contacts:quiet_people', args=['sunset', 'asked'])}?run={run.pk}"
+    assert url in get(team_client, "rule", "sunset")
+
+    page = team_client.get(url).content.decode().replace("<wbr>", "")
+
+    assert first.address in page and second.address not in page
+    assert second.address in get(team_client, "quiet_people", "sunset", "suppressed")
+    assert team_client.get(url.replace(str(run.pk), "999999")).status_code == 404
