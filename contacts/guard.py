@@ -47,6 +47,19 @@ def age_of(stamped: str, *, at: datetime) -> timedelta | None:
     return age if timedelta(0) <= age <= LONGEST else None
 
 
+def again_token(address: str) -> str:
+    """What the page "look at your mailbox" carries, so that it can ask for the same mailbox again and for no other."""
+    return signing.dumps(address, salt=f"{_SALT}.again")
+
+
+def again_address(token: str) -> str:
+    """The address of such a page of the last week, as it was typed; empty for anything else."""
+    try:
+        return str(signing.loads(token, salt=f"{_SALT}.again", max_age=timedelta(days=7)))
+    except signing.BadSignature:
+        return ""
+
+
 def judge(*, ip: str | None, stamped: str, trap: str, at: datetime) -> Verdict:
     """What to do with a post. `trap`: the field no person sees."""
     if trap:

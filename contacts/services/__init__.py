@@ -13,7 +13,7 @@ from contacts.services.consent import Circumstances, record_consent, state_sourc
 from contacts.services.engagement import push_engagement, push_own_acts, push_soft_bounces
 from contacts.services.erasure import confirm_copy, confirm_erasure, erase_contact
 from contacts.services.fields import FieldRefused, archive_field, change_field, create_field, restore_field
-from contacts.services.joining import Posted, confirm_joining, post_form, save_form
+from contacts.services.joining import Posted, confirm_joining, post_form, save_form, send_again
 from contacts.services.leaving import note_leaving_reason
 from contacts.services.people import ContactRefused, add_contact, change_contact, remove_contact
 from contacts.services.preferences import (
@@ -94,6 +94,7 @@ __all__ = [
     "request_own",
     "restore_field",
     "save_form",
+    "send_again",
     "state_source",
     "statement_for",
     "subscribe",

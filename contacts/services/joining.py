@@ -20,7 +20,7 @@ from contacts.models import (
     Suppression,
     WelcomeDue,
 )
-from contacts.services.confirmations import Request, Witness, ask, open_confirmation, pass_gate, take_answer
+from contacts.services.confirmations import Request, Witness, ask, ask_again, open_confirmation, pass_gate, take_answer
 from contacts.services.consent import record_consent, statement_for
 from contacts.services.people import add_unconfirmed, change_contact
 from contacts.services.subscriptions import await_confirmation, subscribe
@@ -77,7 +77,8 @@ def save_form(*, form: SubscribeForm, lists: Sequence[ContactList]) -> Subscribe
 def post_form(*, form: SubscribeForm, posted: Posted, witness: Witness) -> None:
     """Do what the form is for. Says nothing about what was done: the page's answer is the same for everybody.
 
-    Raises BrokenAddress. One mail a day and mailbox: a second post joins its lists to the request that waits.
+    Raises BrokenAddress. One mail a day and mailbox: a second post joins its lists to the request that waits, and sends
+    its mail anew on another day.
     """
     key = address_key(posted.address)
     known = Contact.objects.filter(address_key=key).first()
@@ -85,6 +86,7 @@ def post_form(*, form: SubscribeForm, posted: Posted, witness: Witness) -> None:
     if known and (waiting := open_confirmation(known, Confirmation.Kind.SUBSCRIBE, at=witness.at)):
         if not {row.pk for row in lists} <= set(waiting.lists):
             ask(_request(form, posted, known, lists), witness=witness)
+        send_again(key=key, witness=witness)
         return
     if not lists or not pass_gate(key=key, at=witness.at):
         return
@@ -98,6 +100,18 @@ def post_form(*, form: SubscribeForm, posted: Posted, witness: Witness) -> None:
     if confirmed:
         ask(_request(form, posted, contact, confirmed), witness=witness)
         await_confirmation(contact=contact, lists=confirmed)
+
+
+@transaction.atomic
+def send_again(*, key: str, witness: Witness) -> None:
+    """Somebody who waits for their confirmation mail asks for it again. Says nothing: anybody can ask for anybody.
+
+    The limits hold: one mail a day and mailbox, an hour between two, three in all.
+    """
+    questions = Confirmation.objects.filter(contact__address_key=key, kind=Confirmation.Kind.SUBSCRIBE)
+    waiting = questions.exclude(state=Confirmation.State.CONFIRMED).order_by("-pk").first()
+    if waiting and pass_gate(key=key, at=witness.at):
+        ask_again(waiting, at=witness.at)
 
 
 def _lists(form: SubscribeForm, posted: Posted) -> list[ContactList]:

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from common import tokens
 from common.policies import public_policy
+from contacts.addresses import address_key
 from contacts.forms.public import JoinForm
-from contacts.guard import Verdict, client_ip, judge, stamp
+from contacts.guard import POSTS_AN_HOUR, Verdict, again_address, again_token, client_ip, count_posts, judge, stamp
 from contacts.holdings import copy_of
 from contacts.models import Confirmation, ContactList, SubscribeForm
 from contacts.services import (
@@ -32,6 +33,7 @@ from contacts.services import (
     confirm_joining,
     confirm_staying,
     post_form,
+    send_again,
 )
 
 _LANGUAGES = dict(settings.LANGUAGES)
@@ -50,6 +52,8 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, "no_such_form", _language(request, ""), status=404)
     language = _form_language(request, form)
     with translation.override(language):
+        if request.method == "POST" and "again" in request.POST:
+            return _again(request, form, language)
         join = JoinForm(request.POST if request.method == "POST" else None, form=form, language=language)
         if not join.is_bound:
             return _form_page(request, join)
@@ -62,7 +66,31 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
             return _form_page(request, join, once_more=True)
         if verdict is Verdict.PASS:
             post_form(form=form, posted=join.posted(), witness=_witness(request))
-        return _page(request, "look", language, address=join.cleaned_data["email"], form=form)
+        return _look(request, form, language, address=join.cleaned_data["email"])
+
+
+def _look(
+    request: HttpRequest, form: SubscribeForm, language: str, *, address: str, again: bool = False
+) -> HttpResponse:
+    shown: dict[str, Any] = {
+        "address": address,
+        "form": form,
+        "token": again_token(address),
+        "is_again": again,
+        "code": language,
+    }
+    return _page(request, "look", language, **shown)
+
+
+def _again(request: HttpRequest, form: SubscribeForm, language: str) -> HttpResponse:
+    """The button of the page before. The answer is the same whether a mail leaves or not."""
+    address = again_address(request.POST.get("again", ""))
+    if not address:
+        return _page(request, "no_such_link", language, status=404)
+    if count_posts(client_ip(request.META), at=timezone.now()) > POSTS_AN_HOUR:
+        return _page(request, "slow", language, status=429)
+    send_again(key=address_key(address), witness=_witness(request))
+    return _look(request, form, language, address=address, again=True)
 
 
 def _verdict(request: HttpRequest) -> Verdict:

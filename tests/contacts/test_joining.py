@@ -165,6 +165,17 @@ def test_one_mail_a_day(form: SubscribeForm) -> None:
     assert Confirmation.objects.get().mail_due_at is None
 
 
+def test_a_post_of_another_day_sends_the_mail_anew_three_times_in_all(form: SubscribeForm) -> None:
+    post(form)
+    for day in range(1, 6):
+        if Confirmation.objects.get().mail_due_at:
+            note_mailed(Confirmation.objects.get(), at=NOW + timedelta(days=day - 1))
+        post(form, after=timedelta(days=day, minutes=1))
+
+    found = Confirmation.objects.get()
+    assert (found.mail_count, found.mail_due_at) == (3, None)
+
+
 def test_a_second_form_joins_the_request_that_waits(form: SubscribeForm) -> None:
     sales = ContactList.objects.create(name="Ventes privées")
     other = SubscribeForm.objects.create(name="Shop", slug="shop", words={"fr": {}})

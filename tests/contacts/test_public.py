@@ -1,6 +1,7 @@
 """The public doors: subscribe and confirm."""
 
 import json
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -13,7 +14,17 @@ from pytest_django.fixtures import Settings
 from accounts.models import Organisation
 from common import tokens
 from contacts import guard
-from contacts.models import Confirmation, Contact, ContactField, ContactList, SubscribeForm, Subscription, Suppression
+from contacts.guard import again_token
+from contacts.models import (
+    Confirmation,
+    Contact,
+    ContactField,
+    ContactList,
+    OptInGate,
+    SubscribeForm,
+    Subscription,
+    Suppression,
+)
 from contacts.services import note_mailed, request_address, request_own, unsubscribe
 from contacts.services.confirmations import Witness
 
@@ -80,7 +91,7 @@ def test_known_unknown_left_and_suppressed_get_the_same_answer(
     Suppression.objects.create(address_key="mona@courriel.example", reason=23, scope=0)
 
     answers = {
-        post(client, email=address).replace(address, "…")
+        re.sub(r'name="again" value="[^"]+"', "", post(client, email=address).replace(address, "…"))
         for address in (camille.address, "lea@courriel.example", left.address, "mona@courriel.example")
     }
 
@@ -93,6 +104,37 @@ def test_a_broken_address_and_no_tick_are_shown_beside_their_fields(client: Clie
     assert 'aria-describedby="in-email-e"' in page
     assert 'aria-describedby="in-consent-e"' in page
     assert not Contact.objects.exists()
+
+
+def again(client: Client, page: str) -> str:
+    token = re.search(r'name="again" value="([^"]+)"', page)
+    assert token
+    return client.post("/s/footer/", {"again": token[1], "language": "en"}).content.decode()
+
+
+def test_the_mail_is_sent_again_once_a_day_and_strangers_learn_nothing(client: Client, form: SubscribeForm) -> None:
+    page = post(client, language="en")
+    waiting = Confirmation.objects.get()
+    note_mailed(waiting, at=timezone.now() - timedelta(days=2))
+
+    assert "Asked for again" in again(client, page)
+    waiting.refresh_from_db()
+    assert waiting.mail_due_at is None  # today's one has left
+    OptInGate.objects.all().delete()
+    answer = again(client, page)
+    waiting.refresh_from_db()
+    assert waiting.mail_due_at is not None
+
+    with_left = re.sub(r'value="[^"]+"', "", answer)
+    unknown = again_token("nobody@courriel.example")
+    other = client.post("/s/footer/", {"again": unknown, "language": "en"}).content.decode()
+    assert re.sub(r'value="[^"]+"', "", other.replace("nobody@", "lea@")) == with_left
+    assert not Contact.objects.filter(address_key="nobody@courriel.example").exists()
+
+
+def test_the_button_for_another_mail_opens_for_nobody_elses_token(client: Client, form: SubscribeForm) -> None:
+    assert client.post("/s/footer/", {"again": "lea@courriel.example"}).status_code == 404
+    assert client.post("/s/footer/", {"again": guard.stamp(at=timezone.now())}).status_code == 404
 
 
 @pytest.mark.parametrize("fields", [{"website": "http://spam.example"}, {"waited": 0}])

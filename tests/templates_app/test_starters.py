@@ -18,6 +18,7 @@ def test_starters_compile_without_a_word_and_may_be_sent(key: str, language: str
     assert compiled.warnings == []
     assert undefined_names(source, known=known_names()) == []
     assert {"unsubscribe_url", "organisation.name", "organisation.address"} <= compiled.names
+    assert {"contact.may_ask_tracking", "tracking_choice_url"} <= compiled.names
     assert f'lang="{language}"' in compiled.html
     assert "{{ unsubscribe_url }}" in text_from_html(compiled.html)
 
