@@ -5,6 +5,7 @@ Numbers are written in the active language, and an unknown one as "–": never n
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from django import template
@@ -58,11 +59,17 @@ def moment(value: datetime | None, form: str = "short") -> SafeString | str:
 
 
 # ── icons and drawings ──────────────────────────────────────────────────────────────────────────────────────────
+@cache
+def _sprite() -> str:
+    """Looked up once: a table draws a hundred icons."""
+    return static("build/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An outline icon of Tabler from the sprite. Decorative unless `label` says what it means; size "lg" for 24 px."""
     classes = "ev-i ev-i--lg" if size == "lg" else "ev-i"
-    href = f"{static('build/icons.svg')}#{name}"
+    href = f"{_sprite()}#{name}"
     if label:
         return format_html('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', classes, label, href)
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', classes, href)

@@ -190,12 +190,12 @@ class Catalogue:
             raise WrongFilter(_("This filter is damaged."))
         return self._fixed(name)
 
-    def offered(self) -> "Iterator[tuple[str | _StrPromise, list[Subject]]]":
-        """What a person may choose from, in groups."""
+    def offered(self) -> "Iterator[tuple[str | _StrPromise, Choices]]":
+        """Names and labels of what a person may choose from, in groups; no choices of theirs are read for it."""
         for title, names in _OFFERED:
-            yield title, [self.subject(name) for name in names]
+            yield title, [(name, _FIXED[name][0]) for name in names]
         if self.fields:
-            yield gettext_lazy("Fields"), [self._of_field(row) for row in self.fields]
+            yield gettext_lazy("Fields"), [(f"field:{row.pk}", row.label) for row in self.fields]
 
     def _fixed(self, name: str) -> Subject:
         label, kind = _FIXED[name]

@@ -18,7 +18,7 @@ from contacts.queries import exact_count, size_of
 from contacts.views.frame import tabs
 
 ORDERS = {"name": ("sort_key", "pk"), "-name": ("-sort_key", "-pk"), "added": ("pk",), "-added": ("-pk",)}
-_PAGE = 50
+_PAGE = 25
 
 
 @require_GET
