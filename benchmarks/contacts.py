@@ -28,14 +28,15 @@ select address, address, lower(last_name || ' ' || first_name), first_name, last
     case when i %% 3 = 0 then 'en' else 'fr' end, i %% 6,
     jsonb_build_object(
         '1', (array['Lyon', 'Paris', 'Nantes', 'Lille', 'Marseille', 'Genève', 'Bruxelles', 'Pau'])[1 + i * 7919 %% 8],
-        '2', (array['free', 'pro', 'team'])[1 + i %% 3], '3', i * 31 %% 200, '4', (date '2023-01-01' + i %% 1400)::text,
+        '2', (array['free', 'pro', 'team'])[1 + i %% 3], '3', i * 31 %% 200,
+        '4', (date '2023-01-01' + (i %% 1400)::int)::text,
         '5', i %% 33 = 0, '6', to_jsonb((array['lin', 'laine', 'coton', 'soie', 'cuir'])[1 + i %% 4 : 2 + i %% 4])),
     now() - (%(rows)s - i) * interval '1 minute'
 from (
     select i, first_name, last_name, lower(first_name) || '.' || lower(last_name) || i || '@'
         || (array['gmail.com', 'orange.fr', 'yahoo.fr', 'outlook.com', 'free.fr', 'moulin.example'])[1 + i * 7 %% 6]
         address
-    from generate_series(1, %(rows)s) i,
+    from generate_series(1, %(rows)s::bigint) i,
         lateral (select (array['Camille', 'Zoe', 'Lea', 'Noel', 'Ines', 'Chloe', 'Mael', 'Jose'])[1 + i * 13 %% 8],
             (array['Martin', 'Lefevre', 'Dubois', 'Muller', 'Garcia', 'Nguyen', 'Petit', 'Roux'])[1 + i * 17 / 8 %% 8]
             || case when i %% 3 = 0 then (i %% 997)::text else '' end) n (first_name, last_name)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
@@ -29,6 +28,7 @@ class Column:
     name: str
     label: "str | _StrPromise"
     sort: str = ""
+    field: ContactField | None = None
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ FIXED = (
 
 def offered(fields: Sequence[ContactField]) -> list[Column]:
     """Every column there is: the fixed ones, then the fields of one's own."""
-    return [*FIXED, *(Column(f"{_OWN}{field.pk}", field.label) for field in fields)]
+    return [*FIXED, *(Column(f"{_OWN}{field.pk}", field.label, field=field) for field in fields)]
 
 
 def chosen_by(user: User, fields: Sequence[ContactField]) -> list[Column]:
@@ -78,7 +78,7 @@ def cells_of(contacts: Sequence[Contact], columns: Sequence[Column]) -> list[tup
     return [
         (
             row,
-            [_cell(column.name, row, tags.get(row.contact.pk, []), engaged.get(row.contact.pk)) for column in columns],
+            [_cell(column, row, tags.get(row.contact.pk, []), engaged.get(row.contact.pk)) for column in columns],
         )
         for row in rows_of(contacts)
     ]
@@ -96,10 +96,10 @@ def _engagement(contacts: Sequence[Contact]) -> dict[int, Engagement]:
     return {row.contact_id: row for row in Engagement.objects.filter(contact__in=contacts)}
 
 
-def _cell(name: str, row: ContactRow, tags: list[ContactTag], engagement: Engagement | None) -> Cell:
-    contact = row.contact
-    if name.startswith(_OWN):
-        return Cell("text", _shown(contact.fields.get(name[len(_OWN) :])))
+def _cell(column: Column, row: ContactRow, tags: list[ContactTag], engagement: Engagement | None) -> Cell:
+    contact, name = row.contact, column.name
+    if column.field is not None:
+        return Cell("text", in_words(column.field, contact.fields.get(str(column.field.pk))))
     if name == "state":
         return Cell("state", row.standing)
     if name == "lists":
@@ -116,13 +116,3 @@ def _cell(name: str, row: ContactRow, tags: list[ContactTag], engagement: Engage
     if name == "opened":
         return Cell("text", date_format(engagement.last_opened_on) if engagement and engagement.last_opened_on else "")
     return Cell("day", contact.created_at if name == "created" else contact.updated_at)
-
-
-def _shown(value: Any) -> str:
-    """A value of one's own; a date as the reader writes it."""
-    if isinstance(value, str) and len(value) == 10 and value[4:5] == "-":
-        try:
-            return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
-        except ValueError:
-            return value
-    return in_words(value)

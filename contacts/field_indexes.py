@@ -36,7 +36,7 @@ def _template(field: ContactField) -> str:
     return f'({text} collate "C")'  # dates are ISO 8601: the order of octets is theirs
 
 
-def _definitions(field: ContactField) -> dict[str, str]:
+def definitions(field: ContactField) -> dict[str, str]:
     """Name → what stands behind "on contacts_contact" for each index of a fast field."""
     name, value = f"{_PREFIX}{int(field.pk)}", _template(field) % {"expressions": "fields"}
     if field.kind == _Kind.CHOICES:
@@ -53,14 +53,14 @@ def tend_indexes() -> int:
     Safe to repeat: what a killed build left is invalid, and is dropped first.
     """
     fast = list(ContactField.objects.exclude(speed__in=(_Speed.PLAIN, _Speed.FAILED)))
-    definitions = {name: text for field in fast for name, text in _definitions(field).items()}
+    wanted = {name for field in fast for name in definitions(field)}
     standing = _standing()
     for name, is_valid in standing.items():
-        if name not in definitions or not is_valid:
+        if name not in wanted or not is_valid:
             _run("drop index concurrently if exists {}", name)
     built = 0
     for field in fast:
-        missing = {name: text for name, text in _definitions(field).items() if not standing.get(name)}
+        missing = {name: text for name, text in definitions(field).items() if not standing.get(name)}
         if missing or field.speed == _Speed.WAITING:
             built += _build(field, missing)
     return built

@@ -257,4 +257,4 @@ def count_values(field: ContactField) -> int:
 def named_fields(contact: Contact) -> list[tuple[str, str]]:
     """(label, value in words) of every custom field the contact has a value for; what is archived is left out."""
     rows = ContactField.objects.filter(archived_at=None)
-    return [(row.label, in_words(contact.fields[str(row.pk)])) for row in rows if str(row.pk) in contact.fields]
+    return [(row.label, in_words(row, contact.fields[str(row.pk)])) for row in rows if str(row.pk) in contact.fields]

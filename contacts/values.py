@@ -8,6 +8,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -136,8 +137,13 @@ def as_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def in_words(value: Any) -> str:
-    """A stored value as a person reads it."""
+def in_words(field: ContactField, value: Any) -> str:
+    """A stored value as a person reads it, in the active language."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field.kind == ContactField.Kind.DATE and isinstance(value, str):
+        try:
+            return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
+        except ValueError:
+            return value
     return as_text(value)

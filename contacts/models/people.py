@@ -139,6 +139,10 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["sort_key", "id"], name="contact_order"),
             models.Index(_LAST_WORD, name="contact_last_word"),
+            # Few are on a break, and a filter asks for just them.
+            models.Index(
+                fields=["paused_until"], name="contact_on_a_break", condition=models.Q(paused_until__isnull=False)
+            ),
             GinIndex(fields=["fields"], name="contact_fields", opclasses=["jsonb_path_ops"]),
         ]
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contacts.field_indexes import definitions
 from contacts.filters import OPERATORS, Catalogue, Group, Rule, WrongFilter, from_json, people, words_of
 from contacts.filters.subjects import SUBJECTS
 from contacts.models import Contact, ContactColumns, ContactField, ContactList, ContactTag, SearchText, Tag
@@ -267,3 +268,55 @@ def test_count_is_a_fragment_of_its_own(team_client: Client, team: Any) -> None:
     page = team_client.get(reverse("contacts:count"), {"f": "language~any~fr~en"}).content.decode()
 
     assert "2 contacts" in page
+
+
+# ── what the server reads ───────────────────────────────────────────────────────────────────────────────────────
+CROWD = 20_000
+
+
+@pytest.fixture
+def city(newsletter: ContactList) -> dict[str, ContactField]:
+    """A crowd with two fast fields, a rare tag, and the server's statistics on all of it."""
+    fields = {kind: create_field(label=kind, key=kind, kind=kind) for kind in (Kind.TEXT, Kind.NUMBER, Kind.CHOICES)}
+    text, number, choices = (str(field.pk) for field in fields.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into contacts_contact (address, address_key, sort_key, fields)"
+            " select a, a, a, jsonb_build_object(%s::text, 'town ' || i %% 500, %s::text, i, %s::text,"
+            " array['c' || i %% 400])"
+            " from (select i, 'person' || i || '@moulin.example' a from generate_series(1, %s) i) p",
+            (text, number, choices, CROWD),
+        )
+        cursor.execute(
+            "insert into contacts_subscription (contact_id, contact_list_id)"
+            " select id, %s from contacts_contact where id %% 400 = 0",
+            (newsletter.pk,),
+        )
+        for field in fields.values():
+            for name, definition in definitions(field).items():
+                cursor.execute(f"create index {name} on contacts_contact {definition}")
+    catch_up()
+    with connection.cursor() as cursor:
+        cursor.execute("analyze contacts_contact, contacts_subscription, contacts_searchtext")
+    ContactField.objects.update(speed="ready")
+    return fields
+
+
+def test_rules_few_people_fit_read_only_a_part_of_the_contacts(
+    city: dict[str, ContactField], newsletter: ContactList
+) -> None:
+    name = {kind: f"field:{field.pk}" for kind, field in city.items()}
+    rules = [
+        Rule("text", "contains", ("n1234@mou",)),
+        Rule("address", "contains", ("son777",)),
+        Rule("list", "on", (str(newsletter.pk),)),
+        Rule(name["text"], "is", ("town 7",)),
+        Rule(name["text"], "contains", ("wn 499",)),
+        Rule(name["number"], "more", (str(CROWD - 50),)),
+        Rule(name["choices"], "any", ("c77",)),
+        Rule("state", "any", ("break",)),
+    ]
+    for rule in rules:
+        plan = people(Group("all", (rule,)), now=NOW).order_by("-pk")[:51].explain()
+
+        assert "Seq Scan on contacts_contact" not in plan, (rule, plan)
