@@ -63,6 +63,7 @@ def sweep() -> Due:
     brake.watch(now=now)
     for mailing_id, mx_group in brake.given_up():
         ledger.skip_share(mailing_id, mx_group=mx_group)
+    ledger.repeat_doubts(now=now)
     probes = failover.look(now=now)
     failover.steer_all(now=now)
     for mailing_id in _through():

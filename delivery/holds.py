@@ -16,6 +16,7 @@ from delivery import failover
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.limits.governor import PER_MINUTE
 from delivery.limits.quotas import has_warmups
+from delivery.limits.streams import is_used_up
 from delivery.models import Batch, Brake, Detour, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
 from delivery.queries import pause_words
@@ -46,6 +47,7 @@ def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
         *_detours(mailing, now),
         *_brakes(mailing),
         *_account(mailing, now),
+        *_stream(mailing, now),
         *_warmups(mailing, now),
         *_paces(mailing, now),
     ]
@@ -106,6 +108,14 @@ def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
             words = _("%(amount)d messages a day are allowed through this account.") % {"amount": limit.amount}
             who = "" if limit.mx_group == EVERYBODY else BY_NUMBER[limit.mx_group].name
             yield Hold(_("Today's quota is used up"), words, who, until=now + until_tomorrow(now))
+
+
+def _stream(mailing: Mailing, now: datetime) -> Iterator[Hold]:
+    limit = is_used_up(mailing, now=now) if mailing.stream_id else None
+    if limit is not None:
+        words = _("%(amount)d messages a day are allowed by the stream “%(stream)s”.")
+        said = words % {"amount": limit.amount, "stream": mailing.stream}
+        yield Hold(_("Today's quota is used up"), said, until=now + until_tomorrow(now))
 
 
 def _warmups(mailing: Mailing, now: datetime) -> Iterator[Hold]:

@@ -17,7 +17,7 @@ from common.tokens import Purpose, encode
 from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
-from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
+from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Provider, Stream
 from delivery.reasons import Reason
 from delivery.registry import StoryEntry, stories
 from delivery.skeleton import CannotFill, ContentRefused, look_back, skeleton_for, view_html
@@ -85,6 +85,8 @@ class ProviderCard:
     accepted_count: int
     refused_count: int
     busy_count: int
+    streams: list[Stream]  # that name it
+    outage: Outage | None
 
     @property
     def accepted_ratio(self) -> float | None:
@@ -93,7 +95,7 @@ class ProviderCard:
 
 
 def provider_cards(*, now: datetime) -> list[ProviderCard]:
-    """Every account with what it did lately: two statements, however many there are."""
+    """Every account with what it did lately: five statements, however many there are."""
     counts = {
         row["provider_id"]: row
         for row in Batch.objects.filter(mailing__started_at__gte=now - timedelta(days=30))
@@ -104,6 +106,7 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
             busy=Count("pk", filter=Q(state=Batch.State.CLAIMED)),
         )
     }
+    outages = {row.provider_id: row for row in Outage.objects.filter(ended_at=None).exclude(began_at=None)}
     nothing = {"accepted": 0, "refused": 0, "busy": 0}
     return [
         ProviderCard(
@@ -113,8 +116,10 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
             accepted_count=(count := counts.get(provider.pk, nothing))["accepted"],
             refused_count=count["refused"],
             busy_count=count["busy"],
+            streams=list(provider.streams.all()),
+            outage=outages.get(provider.pk),
         )
-        for provider in Provider.objects.order_by("-is_default", "name")
+        for provider in Provider.objects.prefetch_related("streams").order_by("-is_default", "name")
     ]
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import views
-from delivery.views import limits, restored, support
+from delivery.views import limits, restored, streams, support
 
 app_name = "delivery"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("providers/<int:pk>/limits/<int:group>/", limits.mailbox, name="mailbox_limits"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
+    path("providers/<int:pk>/well/", streams.use_again, name="use_again"),
+    path("streams/", streams.streams, name="streams"),
+    path("streams/new/", streams.new_stream, name="new_stream"),
+    path("streams/<int:pk>/", streams.stream, name="stream"),
+    path("streams/<int:pk>/providers/", streams.place, name="place"),
+    path("streams/<int:pk>/alignment/", streams.align, name="align"),
+    path("streams/<int:pk>/remove/", streams.remove, name="remove_stream"),
     path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),
     path("test-send/", views.test_send, name="test_send"),
     path("messages/", support.finder, name="finder"),

@@ -14,7 +14,7 @@ from delivery.ledger.claims import (
 )
 from delivery.ledger.clock import Deadline
 from delivery.ledger.counts import Imbalance, Ledger, check_ledger, ledger_of
-from delivery.ledger.doubts import NotNow, count_as_sent, send_again, settle
+from delivery.ledger.doubts import NotNow, count_as_sent, repeat_doubts, send_again, settle
 from delivery.ledger.healing import Healed, free_held, heal_expired, reopen_unfinished, skip_rest, skip_share
 from delivery.ledger.people import people
 from delivery.ledger.settling import Settled, count_all_as_sent, send_all_again
@@ -43,6 +43,7 @@ __all__ = [
     "release_batch",
     "renew_lease",
     "reopen_unfinished",
+    "repeat_doubts",
     "send_again",
     "send_all_again",
     "settle",

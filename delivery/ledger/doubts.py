@@ -1,20 +1,23 @@
 """How a doubt ends after the sending: evidence from outside, or a person's word."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
-from delivery.models import Batch, Message, Outcome
+from delivery.models import Attempt, Batch, Mailing, Message, Outcome
 from delivery.reasons import Reason
 from delivery.verdicts import Evidence, Phase, Verdict
 
 # No lease is longer; an open or a click inside it may be a relay that fetches links before it answers 550.
 LONGEST_LEASE = timedelta(minutes=15)
 GRACE = timedelta(minutes=10)
+REPEATED_FOR = timedelta(days=1)  # after its end a mailing's doubts are left alone
 
 
 class NotNow(Exception):
@@ -98,6 +101,25 @@ def send_again(message_id: int, *, user: User | None) -> None:
             [batch.mailing_id],
         )
         audit(verb="message.send_again", target=f"message:{message_id}", user=user)
+
+
+def repeat_doubts(*, now: datetime, limit: int = 100) -> int:
+    """Doubts of streams that would rather write twice than never: pending again, once each. How many there were."""
+    mailings = Mailing.objects.filter(repeats_doubts=True, state__in=[Mailing.State.SENDING, Mailing.State.FINISHED])
+    lately = mailings.filter(Q(finished_at=None) | Q(finished_at__gt=now - REPEATED_FOR)).values_list("pk", flat=True)
+    ids = list(lately)
+    if not ids:
+        return 0
+    before = Attempt.objects.filter(message_id=OuterRef("pk"), phase=int(Phase.FINAL), code=None)
+    doubts = Outcome.objects.filter(
+        ~Exists(before), mailing__in=ids, state=Outcome.State.UNKNOWN, at__lt=now - GRACE
+    ).values_list("pk", flat=True)
+    again = 0
+    for message_id in list(doubts[:limit]):
+        with suppress(NotNow):
+            send_again(message_id, user=None)
+            again += 1
+    return again
 
 
 def _lock_batch(cursor: CursorWrapper, message_id: int) -> Batch | None:

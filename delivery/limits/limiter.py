@@ -14,6 +14,7 @@ from delivery.limits.buckets import Bucket, Grant, grant
 from delivery.limits.defaults import COURTESIES, Courtesy
 from delivery.limits.governor import CONNECTIONS, PER_MINUTE
 from delivery.limits.quotas import AccountQuota, Quota, warmup_quota
+from delivery.limits.streams import limits_of
 from delivery.models import Limit, Mailing, Pace, Provider
 from delivery.models.limits import EVERYBODY
 
@@ -58,6 +59,9 @@ def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id
     limiter = Limiter()
     if warmup := warmup_quota(mailing=mailing, provider=provider, mx_group=mx_group, batch_id=batch_id):
         limiter.days.append(warmup)
+    quotas, rates = limits_of(mailing)
+    limiter.days += quotas
+    limiter.buckets += rates
     held = [limit for limit in provider.limits.all() if limit.mx_group in (EVERYBODY, mx_group)]
     for limit in held:
         if limit.unit == Unit.DAY:

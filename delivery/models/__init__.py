@@ -8,7 +8,7 @@ from delivery.models.limits import DailyCount, Limit, Pace
 from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
 from delivery.models.outages import Cause, Detour, Outage
 from delivery.models.providers import Provider
-from delivery.models.streams import Alignment, Stream, StreamProvider
+from delivery.models.streams import Alignment, Stream, StreamDay, StreamLimit, StreamProvider
 
 __all__ = [
     "Alert",
@@ -35,5 +35,7 @@ __all__ = [
     "Provider",
     "StandingMailing",
     "Stream",
+    "StreamDay",
+    "StreamLimit",
     "StreamProvider",
 ]

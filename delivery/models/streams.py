@@ -104,3 +104,44 @@ class Alignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.domain} {self.provider}"
+
+
+class StreamLimit(models.Model):
+    """At most so many messages of a stream in a period, through whatever account, beside the account's own limits."""
+
+    class Unit(models.IntegerChoices):
+        """Seconds of the period."""
+
+        SECOND = 1, _("messages a second")
+        MINUTE = 60, _("messages a minute")
+        HOUR = 3600, _("messages an hour")
+        DAY = 86_400, _("messages a day")
+
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="limits")
+    unit = models.IntegerField(_("unit"), choices=Unit.choices)
+    amount = models.PositiveIntegerField(_("at most"))
+
+    class Meta:
+        verbose_name = _("limit of a stream")
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "unit"], name="one_stream_limit_a_unit"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="a_stream_lets_something_through"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.get_unit_display()}"
+
+
+class StreamDay(models.Model):
+    """Messages a stream may have handed over in one UTC day: reserved before the mark, so never exceeded."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="+")
+    on = models.DateField()
+    reserved_count = models.IntegerField(db_default=0)
+
+    class Meta:
+        verbose_name = _("count of a stream's day")
+        constraints = [models.UniqueConstraint(fields=["stream", "on"], name="one_stream_count_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.stream_id} {self.on} {self.reserved_count}"

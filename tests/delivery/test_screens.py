@@ -10,8 +10,21 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organisation, User
 from contacts.models import ContactList
-from delivery.models import Attempt, Mailing, Outcome, Provider
+from deliverability.models import SendingDomain
+from delivery.models import (
+    Alignment,
+    Attempt,
+    Cause,
+    Mailing,
+    Outage,
+    Outcome,
+    Provider,
+    Stream,
+    StreamLimit,
+    StreamProvider,
+)
 from delivery.services import drive, ensure_catcher, plan_mailing
+from delivery.streams import default_stream, ensure_streams
 from tests.browser import barriers, browser, complaints, context_of, missing_icons, overflow
 from tests.delivery.conftest import MakePeople, order
 from tests.shell.conftest import sign_in
@@ -43,6 +56,24 @@ def some_providers(server: SmtpServer) -> Provider:
     return relay
 
 
+def a_stream_that_fails_over() -> int:
+    """Brevo out of order, Mailgun next and not confirmed for one of two domains; the stream's number."""
+    stream, now = default_stream(Stream.Kind.MARKETING), timezone.now()
+    for position, name in enumerate(("Brevo", "Mailgun, région UE")):
+        StreamProvider.objects.create(stream=stream, provider=Provider.objects.get(name=name), position=position)
+    Outage.objects.create(
+        provider=Provider.objects.get(name="Brevo"), cause=Cause.ACCOUNT, words='{"code":"unauthorized"}',
+        struck_at=now, began_at=now, try_at=now,
+    )  # fmt: skip
+    shop, _ = [SendingDomain.objects.create(name=name) for name in ("boutique.example", "maison-verdier.example")]
+    Alignment.objects.create(
+        domain=shop, provider=Provider.objects.get(name="Mailgun, région UE"), confirmed_at=now
+    )  # fmt: skip
+    StreamLimit.objects.create(stream=stream, unit=StreamLimit.Unit.HOUR, amount=20_000)
+    ensure_streams()
+    return stream.pk
+
+
 @pytest.fixture
 def addresses(
     organisation: Organisation, clients: ContactList, make_people: MakePeople, server: SmtpServer
@@ -61,6 +92,8 @@ def addresses(
         reply="451 4.7.1 Greylisted, please try again in 300 seconds",
     )  # fmt: skip
     return {
+        "streams": "/streams/",
+        "stream": f"/streams/{a_stream_that_fails_over()}/",
         "providers": "/providers/",
         "kinds": "/providers/new/",
         "new": "/providers/new/smtp/",
