@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.models import PACES, Campaign
-from campaigns.services import Draft
+from campaigns.models import PACES, WATCHES, Campaign
+from campaigns.services import Draft, Rhythm
 from contacts.models import ContactList
 from deliverability.models import Sender
 from delivery.models import Provider, Stream
@@ -179,6 +179,14 @@ def pace_choices() -> list[tuple[int, str]]:
     ]
 
 
+def watch_choices() -> list[tuple[int, str]]:
+    """How long a first wave can be watched."""
+    return [
+        (minutes, ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
+        for minutes in WATCHES
+    ]
+
+
 def _only(rows: "QuerySet[Any]") -> int | None:
     """The one there is, chosen before anybody is asked; None where there is a choice to make."""
     found = list(rows.values_list("pk", flat=True)[:2])
@@ -207,8 +215,42 @@ class SendForm(forms.Form):
         required=False,
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
+    wave_size = forms.IntegerField(
+        label=gettext_lazy("People of each mailbox provider"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=forms.NumberInput(attrs={"class": "form-control", "aria-describedby": "wave-hint"}),
+    )
+    wave_minutes = forms.TypedChoiceField(
+        label=gettext_lazy("Watched for"),
+        coerce=lambda value: int(value or 15),
+        required=False,
+        choices=lambda: watch_choices(),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
     seen_at = forms.CharField(widget=forms.HiddenInput)
     seen_count = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    @staticmethod
+    def initial_of(campaign: Campaign) -> dict[str, Any]:
+        """What the form begins with."""
+        return {
+            "pace_hours": campaign.pace_hours,
+            "rests_at_night": campaign.rests_at_night,
+            "wave_size": campaign.wave_size or None,
+            "wave_minutes": campaign.wave_minutes,
+        }
+
+    def rhythm(self) -> Rhythm:
+        """What was chosen, for the service."""
+        clean = self.cleaned_data
+        return Rhythm(
+            pace_hours=clean["pace_hours"],
+            rests_at_night=clean["rests_at_night"],
+            wave_size=clean.get("wave_size") or 0,
+            wave_minutes=clean.get("wave_minutes") or 15,
+        )
 
     def clean_seen_at(self) -> datetime:
         try:

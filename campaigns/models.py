@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 # How long "send now" can be taken back before the first message leaves.
 UNDO = timedelta(seconds=10)
 PACES = (0, 1, 2, 4, 6, 12, 24, 48)  # hours a campaign can be spread over
+WATCHES = (5, 15, 30, 60, 120, 240)  # minutes a first wave can be watched
 NIGHT = (time(21), time(8))  # from, to, in the organisation's zone
 
 
@@ -98,6 +99,9 @@ class Campaign(models.Model):
     # The rhythm: spread evenly over so many hours (0: as fast as limits allow), and nothing between NIGHT's hours.
     pace_hours = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     rests_at_night = models.BooleanField(default=False, db_default=False, editable=False)
+    # The first wave: people of each mailbox provider (0: by the rule, in large campaigns), and minutes it is watched.
+    wave_size = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    wave_minutes = models.PositiveSmallIntegerField(default=15, db_default=15, editable=False)
     # Why it is a draft again although somebody had pressed "send": the checks that blocked, in words for people.
     problem = models.TextField(blank=True, default="", editable=False)
     mailing = models.OneToOneField(

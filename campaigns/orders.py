@@ -38,4 +38,6 @@ def mailing_order(campaign: Campaign, *, starts_at: datetime) -> MailingOrder:
 def canary_of(campaign: Campaign) -> Canary | None:
     """A large campaign leaves in waves; not to the test inbox, whose answers say nothing about the world."""
     provider = provider_of(campaign)
-    return Canary() if provider is not None and not provider.is_catcher else None
+    if provider is None or provider.is_catcher:
+        return None
+    return Canary(size=campaign.wave_size, minutes=campaign.wave_minutes)

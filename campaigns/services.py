@@ -1,7 +1,7 @@
 """The verbs of campaigns. Each one that decides something leaves an audit entry in its own transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -171,14 +171,26 @@ def start_campaign(
     return starts_at
 
 
-def set_rhythm(*, campaign: Campaign, pace_hours: int, rests_at_night: bool) -> bool:
-    """How a draft will leave: spread over so many hours (0: at once), resting at night or not. False for no draft.
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a campaign leaves: spread over so many hours (0: at once), resting at night or not, its first wave so large
+    (people of each mailbox provider; 0: by the rule) and watched so long."""
+
+    pace_hours: int = 0
+    rests_at_night: bool = False
+    wave_size: int = 0
+    wave_minutes: int = 15
+
+
+def set_rhythm(*, campaign: Campaign, rhythm: Rhythm) -> bool:
+    """How a draft will leave. False for no draft.
 
     What the review showed is not changed by it, so `updated_at` stays.
     """
-    campaign.pace_hours, campaign.rests_at_night = pace_hours, rests_at_night
-    drafts = Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT)
-    return bool(drafts.update(pace_hours=pace_hours, rests_at_night=rests_at_night))
+    values = asdict(rhythm)
+    for name, value in values.items():
+        setattr(campaign, name, value)
+    return bool(Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(**values))
 
 
 def _refuse_drift(campaign: Campaign, seen: Seen, found: Review) -> None:

@@ -64,7 +64,8 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "shown": show(campaign=campaign, contact=reader),
         "nameless_reader": nameless,
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
-        "leaves_in_waves": found.reach.recipient_count > LARGE and canary_of(campaign) is not None,
+        "wave": canary_of(campaign),
+        "leaves_in_waves": bool(found.reach.recipient_count > LARGE or campaign.wave_size),
         "forecast": forecast_of(
             domain=campaign.sender.domain.name if campaign.sender else "",
             provider=provider_of(campaign),
@@ -72,7 +73,7 @@ def review_page(request: Request, pk: int) -> HttpResponse:
             now=timezone.now(),
         ),
         "current": 3,
-        "send_form": SendForm(initial={"pace_hours": campaign.pace_hours, "rests_at_night": campaign.rests_at_night}),
+        "send_form": SendForm(initial=SendForm.initial_of(campaign)),
         "previous": queries.previous_of(campaign),
         "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
         "zone": timezone.get_current_timezone_name(),

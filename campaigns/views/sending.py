@@ -31,7 +31,7 @@ def send(request: Request, pk: int) -> HttpResponse:
                 messages.error(request, problem["message"])
         return redirect("campaigns:review", pk=pk)
     clean = form.cleaned_data
-    services.set_rhythm(campaign=campaign, pace_hours=clean["pace_hours"], rests_at_night=clean["rests_at_night"])
+    services.set_rhythm(campaign=campaign, rhythm=form.rhythm())
     seen = services.Seen(updated_at=clean["seen_at"], recipient_count=clean["seen_count"])
     try:
         services.start_campaign(campaign=campaign, user=request.user, now=timezone.now(), at=clean["at"], seen=seen)

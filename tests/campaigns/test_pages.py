@@ -12,6 +12,7 @@ from campaigns import services
 from campaigns.models import Campaign
 from campaigns.services import Draft
 from contacts.models import Contact, ContactList
+from delivery.models import Provider
 from templates_app.models import TemplateVersion
 from tests.campaigns.ledgers import ACCEPTED, NOW, REFUSED, sent
 from tests.campaigns.pages import Count, button, text_of, url
@@ -255,3 +256,19 @@ def test_pages_in_french(team_client: Client, campaign: Campaign, ines: User, na
     address = reverse("campaigns:list") if name == "list" else url(name, campaign)
 
     assert words in text_of(team_client, address)
+
+
+def test_the_first_wave_is_asked_for_where_it_means_something(team_client: Client, campaign: Campaign) -> None:
+    assert 'name="wave_size"' not in text_of(team_client, url("review", campaign))  # the test inbox answers nothing
+    here = {"host": "127.0.0.1", "port": 2525, "tls": "none"}
+    Campaign.objects.filter(pk=campaign.pk).update(provider=Provider.objects.create(name="Relay", options=here))
+    assert "in waves" not in text_of(team_client, url("review", campaign))
+
+    button(team_client, campaign, wave_size="50", wave_minutes="30")
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.wave_size, campaign.wave_minutes) == ("scheduled", 50, 30)
+    Campaign.objects.filter(pk=campaign.pk).update(state="draft")
+    page = text_of(team_client, url("review", campaign))
+    assert "then 30 minutes to see what comes back" in page
+    assert 'value="50"' in page

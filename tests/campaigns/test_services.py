@@ -8,9 +8,11 @@ import pytest
 from accounts.models import AuditEntry, User
 from campaigns import services
 from campaigns.models import UNDO, Campaign
+from campaigns.orders import canary_of
 from campaigns.services import CampaignRefused, Draft, Seen
 from contacts.models import ContactList, Subscription
-from delivery.models import Mailing
+from delivery.models import Mailing, Provider
+from delivery.services import Canary
 
 NOW = datetime(2026, 6, 29, 7, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -276,7 +278,7 @@ def test_cancel_of_a_scheduled_campaign_makes_it_a_draft(campaign: Campaign) -> 
 
 # ── rhythm ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_rhythm_reaches_the_mailing(campaign: Campaign) -> None:
-    services.set_rhythm(campaign=campaign, pace_hours=6, rests_at_night=True)
+    services.set_rhythm(campaign=campaign, rhythm=services.Rhythm(6, True, wave_size=50, wave_minutes=30))
 
     mailing = send(campaign).mailing
 
@@ -285,8 +287,17 @@ def test_the_rhythm_reaches_the_mailing(campaign: Campaign) -> None:
     assert (str(mailing.quiet_from), str(mailing.quiet_to)) == ("21:00:00", "08:00:00")
 
 
+def test_the_first_wave_reaches_the_order_but_not_to_the_test_inbox(campaign: Campaign) -> None:
+    services.set_rhythm(campaign=campaign, rhythm=services.Rhythm(wave_size=50, wave_minutes=30))
+    assert canary_of(campaign) is None
+
+    campaign.provider = Provider.objects.create(name="Relay")
+
+    assert canary_of(campaign) == Canary(size=50, minutes=30)
+
+
 def test_the_rhythm_of_a_scheduled_campaign_stays(campaign: Campaign) -> None:
     start(campaign, at=LATER)
 
-    assert not services.set_rhythm(campaign=campaign, pace_hours=6, rests_at_night=True)
+    assert not services.set_rhythm(campaign=campaign, rhythm=services.Rhythm(6, True))
     assert fresh(campaign).pace_hours == 0

@@ -128,7 +128,10 @@ def send(options: dict[str, Any], *, say: Say) -> Found:
     at = _instant(options["at"]) if options["at"] else None
     campaign = _campaign(options["name"])
     if campaign.phase not in (Mailing.State.PLANNED, Mailing.State.SENDING):
-        services.set_rhythm(campaign=campaign, pace_hours=options["over"], rests_at_night=options["not_at_night"])
+        rhythm = services.Rhythm(
+            options["over"], options["not_at_night"], wave_size=options["first_wave"], wave_minutes=options["watch"]
+        )
+        services.set_rhythm(campaign=campaign, rhythm=rhythm)
         try:
             starts_at = services.start_campaign(
                 campaign=campaign, user=None, now=timezone.now(), at=at, undo=timedelta(0)

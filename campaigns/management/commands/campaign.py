@@ -2,7 +2,7 @@
 
     campaign create NAME --list LIST --template FILE.mjml --subject TEXT --from "Name <address>" [--provider NAME]
                     [--stream NAME]
-    campaign send NAME [--at ISO-TIME] [--wait]
+    campaign send NAME [--at ISO-TIME] [--over HOURS] [--not-at-night] [--first-wave PEOPLE] [--watch MINUTES] [--wait]
     campaign pause|resume|cancel NAME
     campaign report NAME
 
@@ -17,7 +17,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.management.commands import _campaign as verbs
-from campaigns.models import PACES
+from campaigns.models import PACES, WATCHES
+
+
+def _people(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 1_000_000:
+        raise ValueError(text)
+    return number
 
 
 class Command(BaseCommand):
@@ -41,6 +48,8 @@ class Command(BaseCommand):
         send = actions.add_parser("send", parents=[shared], help="send it now, or at a time")
         send.add_argument("--at", help="ISO 8601, for instance 2026-12-01T09:30+01:00")
         send.add_argument("--over", type=int, default=0, choices=PACES, metavar="HOURS", help="spread it evenly")
+        send.add_argument("--first-wave", type=_people, default=0, metavar="PEOPLE", help="of each mailbox provider")
+        send.add_argument("--watch", type=int, default=15, choices=WATCHES, metavar="MINUTES", help="the first wave")
         send.add_argument("--not-at-night", action="store_true", help="nothing between 9 pm and 8 am")
         send.add_argument(
             "--wait", action="store_true", help="stay until it is finished; do the work where nobody does"
