@@ -137,4 +137,4 @@ def tend_search(is_whole: bool = False) -> None:
             if is_whole:
                 search.mend()
             else:
-                search.catch_up()
+                search.catch_up(most=search.A_SWEEP)

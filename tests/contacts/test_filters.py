@@ -199,6 +199,15 @@ def test_people_who_came_in_bulk_are_found_by_beginnings_until_the_search_has_ca
     assert Contact.objects.filter(found_by("oux@b")).count() == 1
 
 
+def test_somebody_added_by_hand_does_not_hide_whom_an_import_just_brought(team: Any) -> None:
+    Contact.objects.create(address="x.roux@b.example", address_key="x.roux@b.example", sort_key="roux xavier")
+
+    add_contact(address="late@b.example")
+
+    assert Contact.objects.filter(found_by("roux xa")).count() == 1
+    assert catch_up() == 2
+
+
 def test_search_follows_a_change_and_a_deletion(team: dict[str, Contact]) -> None:
     Contact.objects.filter(pk=team["marc"].pk).update(sort_key="du bois marc")
     assert SearchText.objects.get(pk=team["marc"].pk).text == "marc@atelier.example du bois marc"
