@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -214,15 +215,16 @@ def finish(mailing_id: int) -> bool:
     """Say "finished" when nothing is pending or sending and the ledger balances; else open what is left again."""
     if ledger.reopen_unfinished(mailing_id):
         return False
-    numbers = ledger.ledger_of(mailing_id, with_reasons=False)
-    if not numbers.is_settled:
-        return False
-    if not numbers.is_balanced:
-        log.error("ledger_does_not_balance", mailing=mailing_id, **numbers.numbers())
-        return False
-    now = timezone.now()
-    return bool(
-        Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
-            state=Mailing.State.FINISHED, finished_at=now, pause_reason="", paused_until=None
-        )
-    )
+    with transaction.atomic():
+        # what opens a batch again writes this row too (ledger/reopening.py): the look below sees it, or it sees us
+        mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing_id)
+        numbers = ledger.ledger_of(mailing_id, with_reasons=False)
+        if mailing.state != Mailing.State.SENDING or not numbers.is_settled:
+            return False
+        if not numbers.is_balanced:
+            log.error("ledger_does_not_balance", mailing=mailing_id, **numbers.numbers())
+            return False
+        mailing.state, mailing.finished_at = Mailing.State.FINISHED, timezone.now()
+        mailing.pause_reason, mailing.paused_until = "", None
+        mailing.save(update_fields=["state", "finished_at", "pause_reason", "paused_until"])
+    return True

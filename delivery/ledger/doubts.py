@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
+from delivery.ledger.reopening import reopen_mailing
 from delivery.models import Attempt, Batch, Mailing, Message, Outcome
 from delivery.reasons import Reason
 from delivery.verdicts import Evidence, Phase, Verdict
@@ -96,10 +97,7 @@ def send_again(message_id: int, *, user: User | None) -> None:
             "state = case when state = 2 then 0 else state end where id = %s",
             [batch.pk],
         )
-        cursor.execute(
-            "update delivery_mailing set state = 'sending', finished_at = null where id = %s and state = 'finished'",
-            [batch.mailing_id],
-        )
+        reopen_mailing(cursor, batch.mailing_id)
         audit(verb="message.send_again", target=f"message:{message_id}", user=user)
 
 

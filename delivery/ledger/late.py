@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.backends.utils import CursorWrapper
 
+from delivery.ledger.reopening import reopen_mailing
 from delivery.verdicts import Evidence, Fact, Verdict
 
 
@@ -12,7 +13,8 @@ def settle_late(cursor: CursorWrapper, *, batch_id: int, claim: int, round_: int
 
     What was not accepted for certain goes back to pending, and its batch, if done, is opened again.
     """
-    cursor.execute("select 1 from delivery_batch where id = %s for no key update", [batch_id])
+    cursor.execute("select mailing_id from delivery_batch where id = %s for no key update", [batch_id])
+    (mailing_id,) = cursor.fetchone() or (0,)
     facts = [fact for fact in facts if fact.verdict != Verdict.UNKNOWN]
     moved = {verdict: _move(cursor, claim, facts, verdict) for verdict in (Verdict.ACCEPTED, Verdict.REFUSED)}
     back = _forget(cursor, claim, round_, facts)
@@ -24,6 +26,8 @@ def settle_late(cursor: CursorWrapper, *, batch_id: int, claim: int, round_: int
             "where id = %s",
             [total, moved[Verdict.ACCEPTED], moved[Verdict.REFUSED], back, batch_id],
         )
+    if back:
+        reopen_mailing(cursor, mailing_id)
     return total
 
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from accounts.services import audit
 from delivery.ledger.doubts import GRACE
+from delivery.ledger.reopening import reopen_mailing
 from delivery.models import Batch
 from delivery.verdicts import Evidence, Phase
 
@@ -49,15 +50,12 @@ def send_all_again(mailing_id: int, *, user: User | None) -> Settled:
     for batch_id in _doubtful(mailing_id):
         with transaction.atomic(durable=True):
             gone, kept = _reopen(batch_id)
+            if gone:
+                with connection.cursor() as cursor:
+                    reopen_mailing(cursor, mailing_id)
         people, early = people + gone, early + kept
     if people:
         audit(verb="mailing.send_again", target=f"mailing:{mailing_id}", user=user, people=people)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "update delivery_mailing set state = 'sending', finished_at = null "
-                "where id = %s and state = 'finished'",
-                [mailing_id],
-            )
     return Settled(people, early)
 
 

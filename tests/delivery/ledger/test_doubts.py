@@ -1,13 +1,18 @@
 """How a doubt arises, and how it ends."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from delivery import ledger
-from delivery.models import Attempt, Batch, Mailing, Outcome
+from delivery.dispatch import finish
+from delivery.ledger.late import settle_late
+from delivery.models import Attempt, Batch, Mailing, Message, Outcome
 from delivery.reasons import Reason
 from delivery.verdicts import Evidence, Fact, Verdict
 from tests.delivery.ledger.conftest import claim, let_lease_end, make_mailing
@@ -79,6 +84,47 @@ def test_a_late_not_begun_goes_back_to_pending_and_opens_a_done_batch(mailing: M
 
     assert not Outcome.objects.filter(pk=slow.first_id).exists()
     assert Batch.objects.get(pk=slow.batch_id).state == Batch.State.PENDING
+
+
+@pytest.mark.parametrize("state", ["finished", "cancelled"])
+def test_a_mailing_that_was_through_is_not_when_somebody_is_pending_again(mailing: Mailing, state: str) -> None:
+    slow = lost_window(mailing)
+    Batch.objects.update(state=Batch.State.DONE)
+    Mailing.objects.update(state=state, finished_at=timezone.now())
+
+    ledger.write_back(slow, [Fact(slow.first_id, Verdict.NOT_BEGUN)], done_to=slow.first_id)
+
+    mailing.refresh_from_db()
+    assert mailing.finished_at is None  # a cancelled one is looked at again, and skips them
+    assert mailing.state == ("sending" if state == "finished" else state)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finished_is_not_said_over_a_batch_that_is_being_opened(mailing: Mailing) -> None:
+    slow = lost_window(mailing)
+    Batch.objects.filter(pk=slow.batch_id).update(state=Batch.State.DONE)
+    Batch.objects.exclude(pk=slow.batch_id).delete()
+    Message.objects.exclude(pk__in=[slow.first_id, slow.first_id + 1]).delete()
+    Mailing.objects.update(planned_count=2, snapshot_done_at=timezone.now())
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            facts = [Fact(slow.first_id, Verdict.NOT_BEGUN)]
+            with connection.cursor() as cursor:
+                settle_late(cursor, batch_id=slow.batch_id, claim=slow.number, round_=0, facts=facts)
+            said = other.submit(_in_a_thread, lambda: finish(mailing.pk))
+            with pytest.raises(TimeoutError):  # it waits for what is about to be committed
+                said.result(timeout=0.5)
+        assert said.result(timeout=10) is False
+
+    assert ledger.ledger_of(mailing.pk).pending == 1
+
+
+def _in_a_thread(work: Callable[[], bool]) -> bool:
+    try:
+        return work()
+    finally:
+        connection.close()
 
 
 def test_trap_8_a_late_not_begun_does_not_touch_the_doubt_of_another_claim(mailing: Mailing) -> None:
