@@ -133,7 +133,7 @@ class ImportConsentForm(forms.Form):
             if found.get("suppression_reason") is None:
                 self.add_error("suppression_reason", gettext("Say why these people must not be mailed."))
             return found
-        if not found.get("consent_source", "").strip():
+        if "consent_source" not in self.errors and not found.get("consent_source", "").strip():
             self.add_error(
                 "consent_source",
                 gettext("Say where the consent comes from: people may only be written to on proof."),
@@ -152,3 +152,8 @@ class ParcelForm(ImportConsentForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["kind"], self.fields["suppression_reason"]
+        source = self.fields["consent_source"]
+        source.required = True
+        source.error_messages["required"] = _(
+            "Say where the consent comes from: people may only be written to on proof."
+        )

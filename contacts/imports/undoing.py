@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,13 +18,11 @@ from common.sql import load_sql
 from contacts.addresses import sort_key
 from contacts.imports.journal import LEASE, ClockNow, ImportRefused, claim, origin_of
 from contacts.models import (
-    Consent,
     ConsentStatement,
     Contact,
     ContactImport,
     ContactTag,
     ImportedContact,
-    Subscription,
     Suppression,
 )
 from contacts.registry import mailed
@@ -122,9 +121,11 @@ def _undo(job: ContactImport, people: list[int]) -> dict[str, int]:
         "undo": statement.pk,
         "later": list(ContactImport.objects.filter(pk__gt=job.pk).values_list("pk", flat=True)),
     }
-    # Nobody writes to these people between the look and the deed: a snapshot locks nobody, but sees them gone.
-    list(Contact.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
     with connection.cursor() as cursor:
+        # Nobody writes to these people between the look and the deed: a snapshot locks nobody, but sees them gone.
+        cursor.execute(
+            "select id from contacts_contact where id = any(%(people)s) order by id for no key update", words
+        )
         cursor.execute(load_sql("contacts", "undo_forgettable"), words)
         lonely = {number for (number,) in cursor.fetchall()}
         gone = lonely - _mailed_among(sorted(lonely)) if lonely else set()
@@ -134,9 +135,17 @@ def _undo(job: ContactImport, people: list[int]) -> dict[str, int]:
         _fold(restored)
         cursor.execute(load_sql("contacts", "undo_withdraw"), words)
         (withdrawn,) = cursor.fetchone()
-    made = ImportedContact.objects.filter(contact_import_id=job.pk, contact_id__in=people, effect=_CREATED).count()
-    _forget(gone)
-    ContactTag.objects.filter(contact_import_id=job.pk, contact_id__in=people).delete()
+        cursor.execute(
+            "select count(*) from contacts_importedcontact"
+            " where contact_import_id = %(import)s and effect = 1 and contact_id = any(%(people)s)",
+            words | {"people": people},
+        )
+        (made,) = cursor.fetchone()
+        _forget(cursor, sorted(gone))
+        cursor.execute(
+            "delete from contacts_contacttag where contact_import_id = %(import)s and contact_id = any(%(people)s)",
+            words,
+        )
     return {
         "removed": len(gone),
         "restored": len(restored),
@@ -158,12 +167,18 @@ def _fold(rows: list[tuple[int, str, str, str, str]]) -> None:
             )
 
 
-def _forget(people: set[int]) -> None:
-    """New people as if they had never come; what hangs on them goes first, table by table."""
-    if people:
-        Consent.objects.filter(contact__in=people).delete()
-        Subscription.objects.filter(contact__in=people).delete()
-        Contact.objects.filter(pk__in=people).delete()
+def _forget(cursor: CursorWrapper, people: list[int]) -> None:
+    """New people as if they had never come, by a statement a table: as objects, a million took five minutes.
+
+    Subscriptions and consents go with them by the database's trigger; what else hangs on a contact goes first.
+    """
+    if not people:
+        return
+    for relation in Contact._meta.related_objects:
+        if relation.field.db_constraint:  # type: ignore[attr-defined]
+            table = relation.related_model._meta.db_table
+            cursor.execute(f"delete from {table} where contact_id = any(%s)", [people])  # noqa: S608
+    cursor.execute("delete from contacts_contact where id = any(%s)", [people])
 
 
 @transaction.atomic

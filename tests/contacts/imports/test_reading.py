@@ -1,12 +1,16 @@
 import csv
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contacts.imports.checking import Checker, KnownFields
+from contacts.imports.chunks import Source, chunks
 from contacts.imports.encodings import UnreadableFile, detect
+from contacts.imports.mapping import plan_of
 from contacts.imports.reading import Rows, find_out, open_text
 
 SENTENCE = "email;prénom\nzoé@société.example;Zoé\nlea@courriel.example;Noël, Françoise\n"
@@ -115,3 +119,19 @@ def test_whatever_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> N
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
 
     assert [cells for _line, cells in read(text.getvalue())] == rows
+
+
+def test_memory_is_flat_with_the_size_of_a_file(tmp_path: Path) -> None:
+    def peak(rows: int) -> int:
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("email,name\n" + "".join(f"p{n}@courriel.example,Camille {n}\n" for n in range(rows)))
+        plan = plan_of({"0": "address", "1": "name"}, width=2, kinds={})
+        source = Source(path=path, encoding="utf-8", delimiter=",", has_header=True, chunk_rows=250)
+        tracemalloc.start()
+        assert sum(len(chunk.staged) for chunk in chunks(source, Checker(plan, KnownFields()))) == rows
+        _now, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(500)  # what is remembered of domains and names is there from now on
+    assert peak(8_000) < 1.5 * peak(500) + 1_000_000
