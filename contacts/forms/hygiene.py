@@ -39,6 +39,7 @@ class SunsetForm(forms.ModelForm[HygieneRule]):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("is_on") and not cleaned.get("contact_list"):
             self.add_error("contact_list", gettext("The rule needs a list to win people back from."))
+        _foreseen(self)
         return cleaned
 
 
@@ -60,6 +61,11 @@ class RetentionForm(forms.ModelForm[HygieneRule]):
         super().__init__(*args, **kwargs)
         _bounds(self, quiet=(365, 3_650), answer=(30, 365))
 
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        _foreseen(self)
+        return self.cleaned_data
+
 
 def _bounds(form: forms.BaseForm, *, quiet: tuple[int, int], answer: tuple[int, int]) -> None:
     for name, (least, most) in (("quiet_days", quiet), ("answer_days", answer)):
@@ -69,6 +75,12 @@ def _bounds(form: forms.BaseForm, *, quiet: tuple[int, int], answer: tuple[int, 
             min_value=least,
             max_value=most,
         )
+
+
+def _foreseen(form: forms.ModelForm[HygieneRule]) -> None:
+    """A rule is switched on by somebody who has seen what it would do."""
+    if form.cleaned_data.get("is_on") and not form.instance.forecast:
+        form.add_error("is_on", gettext("Have it counted first: see what it would do before it does it."))
 
 
 class OtherContactForm(forms.Form):

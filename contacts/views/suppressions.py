@@ -15,7 +15,7 @@ from contacts.services import forbid_address, lift_suppression
 from contacts.views.frame import tabs
 
 # Lifting what the person or their provider said takes an administrator.
-_OURS = (Suppression.Reason.MANUAL, Suppression.Reason.SOFT_BOUNCES)
+_OURS = (Suppression.Reason.MANUAL, Suppression.Reason.SOFT_BOUNCES, Suppression.Reason.INACTIVE)
 
 
 @require_GET

@@ -146,6 +146,9 @@ def test_switching_erasure_on_takes_an_administrator(team_client: Client, admin_
     url = reverse("contacts:rule", args=["retention"])
     terms = {"quiet_days": 1_095, "answer_days": 30, "is_on": "on"}
 
+    assert "counted first" in admin_client.post(url, terms).content.decode()
+    admin_client.post(reverse("contacts:forecast", args=["retention"]))
+    make_forecasts(at=NOW)
     team_client.post(url, terms)
     assert not rule_of("retention").is_on
     admin_client.post(url, terms)
