@@ -26,23 +26,31 @@ class MailboxProvider:
 
 OTHERS = 0
 
+
+def _at(name: str, *endings: str) -> tuple[str, ...]:
+    return tuple(f"{name}.{ending}" for ending in endings)
+
+
+_OUTLOOK = (
+    *_at("outlook", "com", "fr", "de", "es", "it", "be"),
+    *_at("hotmail", "com", "fr", "co.uk", "de", "es", "it", "be"),
+    *_at("live", "com", "fr", "be", "co.uk", "it", "nl", "ca"),
+    "msn.com",
+)
+_YAHOO = (
+    *_at("yahoo", "com", "fr", "co.uk", "de", "es", "it", "ca"),
+    *_at("aol", "com", "fr"),
+    "ymail.com",
+    "rocketmail.com",
+)
+
 # Hosts as each publishes them in its guide for customers' domains. A filter in front of somebody else's mailboxes
 # (Mimecast, Proofpoint …) is who answers us, and so is a group of its own.
 MAILBOX_PROVIDERS = (
     MailboxProvider(OTHERS, _("others")),
     MailboxProvider(1, "Gmail", ("gmail.com", "googlemail.com"), ("google.com", "googlemail.com")),
-    MailboxProvider(
-        2,
-        "Outlook, Hotmail",
-        ("outlook.com", "outlook.fr", "hotmail.com", "hotmail.fr", "hotmail.co.uk", "live.com", "live.fr", "msn.com"),
-        ("olc.protection.outlook.com",),
-    ),
-    MailboxProvider(
-        3,
-        "Yahoo",
-        ("yahoo.com", "yahoo.fr", "yahoo.co.uk", "ymail.com", "rocketmail.com", "aol.com"),
-        ("yahoodns.net",),
-    ),
+    MailboxProvider(2, "Outlook, Hotmail", _OUTLOOK, ("olc.protection.outlook.com",)),
+    MailboxProvider(3, "Yahoo", _YAHOO, ("yahoodns.net",)),
     MailboxProvider(4, "Orange", ("orange.fr", "wanadoo.fr"), ("orange.fr", "wanadoo.fr")),
     MailboxProvider(5, "La Poste", ("laposte.net",), ("laposte.net",)),
     MailboxProvider(6, "Free", ("free.fr", "aliceadsl.fr"), ("free.fr", "proxad.net")),

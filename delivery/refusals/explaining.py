@@ -14,7 +14,7 @@ def explain(reply: str, *, mx_group: int, reason: int = 0) -> Cause:
     for who, pattern, cause in TABLE:
         if (not who or mx_group in who) and pattern.search(reply):
             return cause
-    # A company's mail may be kept by a large provider whose MX nobody looked up: its codes are its own.
+    # A company's mail may be kept by a large provider whose MX was not looked up yet: its codes are its own.
     for who, pattern, cause in TABLE:
         if who and pattern.search(reply):
             return cause

@@ -8,7 +8,8 @@ import re
 
 from delivery.refusals import causes as c
 
-GMAIL, MICROSOFT, YAHOO, ORANGE, LA_POSTE, FREE, SFR, APPLE = range(1, 9)
+GMAIL, OUTLOOK, YAHOO, ORANGE, LA_POSTE, FREE, SFR, APPLE, MICROSOFT_365 = range(1, 10)
+MICROSOFT = (OUTLOOK, MICROSOFT_365)
 
 Row = tuple[tuple[int, ...], re.Pattern[str], c.Cause]
 
@@ -29,16 +30,16 @@ TABLE: tuple[Row, ...] = (
     _row(r"unusual rate of unsolicited mail", c.TOO_FAST, GMAIL),
     _row(r"likely unsolicited|suspicious due to the nature of the content|blocked because its content", c.SPAM, GMAIL),
     # Microsoft
-    _row(r"5\.7\.515\b", c.NOT_AUTHENTICATED, MICROSOFT),
+    _row(r"5\.7\.515\b", c.NOT_AUTHENTICATED, *MICROSOFT),
     _row(
         r"S3140|S3150|S3114|on our block ?list|5\.7\.6(0[6-9]|[1-4]\d)\b|banned sending IP",
         c.BAD_ADDRESS_REPUTATION,
-        MICROSOFT,
+        *MICROSOFT,
     ),
-    _row(r"4\.7\.65[0-9]\b|\bRP-00[1-3]\b|rate limited due to IP reputation", c.TOO_FAST, MICROSOFT),
-    _row(r"\b(SC-001|SC-002|SC-004)\b|S2017|5\.7\.708\b", c.BAD_ADDRESS_REPUTATION, MICROSOFT),
-    _row(r"\bDY-00[12]\b", c.NO_REVERSE_NAME, MICROSOFT),
-    _row(r"5\.7\.509\b|does not pass DMARC", c.NOT_AUTHENTICATED, MICROSOFT),
+    _row(r"4\.7\.65[0-9]\b|\bRP-00[1-3]\b|rate limited due to IP reputation", c.TOO_FAST, *MICROSOFT),
+    _row(r"\b(SC-001|SC-002|SC-004)\b|S2017|5\.7\.708\b", c.BAD_ADDRESS_REPUTATION, *MICROSOFT),
+    _row(r"\bDY-00[12]\b", c.NO_REVERSE_NAME, *MICROSOFT),
+    _row(r"5\.7\.509\b|does not pass DMARC", c.NOT_AUTHENTICATED, *MICROSOFT),
     _row(r"5\.4\.1\b.*access denied|5\.1\.10\b|RESOLVER\.ADR\.(RecipNotFound|RecipientNotFound)", c.DEAD),
     # Yahoo
     _row(r"\[?(IP)?TSS?0[1-4]\]?|user complaints", c.COMPLAINTS, YAHOO),

@@ -12,7 +12,9 @@ from contacts.services import suppress
 from tests.contacts.test_services import NOW
 
 
-@pytest.mark.parametrize("model", ["contact", "contactlist", "suppression", "contactfield", "contactimport"])
+@pytest.mark.parametrize(
+    "model", ["contact", "contactlist", "suppression", "contactfield", "contactimport", "maildomain"]
+)
 def test_tables_open_and_count_no_further_than_a_person_pages(
     admin_client: Client, camille: Contact, model: str
 ) -> None:

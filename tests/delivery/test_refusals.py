@@ -43,6 +43,7 @@ GMAIL, MICROSOFT, YAHOO, ORANGE, LA_POSTE, FREE, SFR, APPLE = range(1, 9)
         (FREE, "421 Too many spams from your IP (203.0.113.7)", causes.BAD_ADDRESS_REPUTATION),
         (APPLE, "554 5.7.1 [CS01] Message rejected due to local policy.", causes.SPAM),
         (0, "554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using zen.spamhaus.org", causes.LISTED),
+        (9, "550 5.7.515 Access denied, sending domain does not meet the level", causes.NOT_AUTHENTICATED),
         (0, "550 5.7.1 rejected, URL listed in DBL", causes.LISTED_LINK),
         (0, "450 4.2.0 Greylisted, see http://postgrey.schweikert.ch", causes.GREETING),
         (0, "552 5.3.4 message too large", causes.SIZE),
