@@ -66,7 +66,7 @@ def forecast_of(
 ) -> Forecast:
     """For `people` by number of mailbox provider, still to be written to from `domain`; five statements at most.
 
-    `mailing`: the one they are of, when it is being sent; whoever waits in others leaves before them.
+    `mailing`: the one they are of, when it is being sent; those of mailings that began before leave before them.
     """
     if provider is None or provider.is_catcher or not domain:
         return Forecast([])
@@ -76,12 +76,12 @@ def forecast_of(
     waiting = _waiting(domain, mailing)
     quotas = _quotas(provider)
     today = now.astimezone(UTC).date()
-    gone = used([*{plan.pk: plan for plan in plans.values()}.values()], today=today)
+    by_id = {plan.pk: plan for plan in plans.values()}
+    gone = used(list(by_id.values()), today=today)
     shares: dict[int, list[int]] = {}
     for group, count in people.items():
         if count > 0 and group in plans:
             shares.setdefault(plans[group].pk, []).append(group)
-    by_id = {plan.pk: plan for plan in plans.values()}
     found = []
     for pk, groups in shares.items():
         plan = by_id[pk]
@@ -95,7 +95,7 @@ def forecast_of(
 
 
 def _waiting(domain: str, mailing: Mailing | None) -> dict[int, int]:
-    """People by mailbox provider who wait in other mailings of the domain."""
+    """People by mailbox provider who wait in other mailings of the domain, those that began before it."""
     open_batches = Batch.objects.filter(
         mailing__from_domain=domain,
         mailing__state=Mailing.State.SENDING,
@@ -105,6 +105,8 @@ def _waiting(domain: str, mailing: Mailing | None) -> dict[int, int]:
     )
     if mailing is not None:
         open_batches = open_batches.exclude(mailing=mailing)
+        if mailing.started_at is not None:
+            open_batches = open_batches.filter(mailing__started_at__lte=mailing.started_at)
     settled = F("accepted_count") + F("refused_count") + F("skipped_count") + F("unknown_count")
     rows = open_batches.values("mx_group").annotate(left=Sum(F("last_id") - F("first_id") + 1 - settled))
     return {row["mx_group"]: row["left"] for row in rows}

@@ -268,7 +268,7 @@ def test_forecast_counts_who_waits_before_and_todays_use(
     begin(domain, [50, 70], OTHERS)
     make_people(40, domain="gmail.com")
     now = datetime.now(UTC)
-    freeze(plan_mailing(order(clients, provider)))
+    earlier = freeze(plan_mailing(order(clients, provider)))
     WarmupDay.objects.create(
         plan=WarmupPlan.objects.get(mx_group=GMAIL), on=now.date(), ceiling=100, reserved_count=30
     )  # fmt: skip
@@ -279,5 +279,8 @@ def test_forecast_counts_who_waits_before_and_todays_use(
     assert (gmail.who, gmail.people, gmail.ahead, gmail.used, gmail.room, gmail.days) == ("Gmail", 60, 40, 30, 70, 2)
     assert (others.people, others.days) == (55, 2)
     assert (found.days, found.until) == (2, now.date() + DAY)
+    mine = Mailing(pk=earlier.pk + 1, started_at=now - DAY)
+    alone = forecast_of(domain=DOMAIN, provider=provider, people={GMAIL: 60}, now=now, mailing=mine)
+    assert (alone.stretches[0].ahead, alone.days) == (0, 1)
     assert forecast_of(domain=DOMAIN, provider=catcher, people={GMAIL: 9}, now=now).stretches == []
     assert forecast_of(domain="elsewhere.fr", provider=provider, people={GMAIL: 9}, now=now).until is None
