@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from contacts.models import Contact, ContactList
+from contacts.models import Contact, ContactList, Suppression
+from tests.contacts.imports.conftest import zipped
+from tests.contacts.imports.test_parcels import AUDIENCE
 
 GOOD = "email,first_name\nlea@courriel.example,Léa\n,Personne\nLEA@courriel.example,Léa\n"
 
@@ -75,3 +77,34 @@ def test_command_with_a_missing_file_is_wrong_use(tmp_path: Path, capsys: pytest
         run(tmp_path / "none.csv", capsys)
 
     assert wrong.value.returncode == 2
+
+
+@pytest.mark.django_db
+def test_command_takes_a_whole_audience(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "audience.zip"
+    path.write_bytes(zipped(AUDIENCE))
+
+    tables = json.loads(run(path, capsys, "--json"))["tables"]
+
+    assert {table["file"].partition("_")[0]: (table["kind"], table["created"]) for table in tables} == {
+        "subscribed": ("people", 3),
+        "unsubscribed": ("suppress", 1),
+        "cleaned": ("suppress", 1),
+        "nonsubscribed": ("suppress", 1),
+    }
+    assert Contact.objects.on_list(ContactList.objects.get(name="Salon")).count() == 2
+
+
+@pytest.mark.django_db
+def test_command_never_subscribes_those_who_unsubscribed_elsewhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = next(name for name in AUDIENCE if name.startswith("unsubscribed"))
+    path = tmp_path / name
+    path.write_text(AUDIENCE[name])
+
+    assert json.loads(run(path, capsys, "--json"))["kind"] == "suppress"
+
+    assert not Contact.objects.exists()
+    assert not ContactList.objects.exists()
+    assert Suppression.objects.get().address_key == "left@courriel.example"
