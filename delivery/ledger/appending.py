@@ -27,12 +27,13 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 def append(cursor: CursorWrapper, claim: "Claim", facts: Sequence[Fact]) -> None:
     """Outcomes, attempts, and the suppression of who is dead, in the transaction of the caller, who holds the batch."""
     at = timezone.now().isoformat()
-    accepted = [fact.message_id for fact in facts if fact.verdict == Verdict.ACCEPTED]
-    others = [fact for fact in facts if fact.verdict != Verdict.ACCEPTED]
+    # an API's own id for a message stands in its reply: those are written like the rest
+    plain = [fact.message_id for fact in facts if fact.verdict == Verdict.ACCEPTED and not fact.reply]
+    others = [fact for fact in facts if fact.verdict != Verdict.ACCEPTED or fact.reply]
     if settled := [fact for fact in others if not fact.verdict.is_pending]:
         suppress_dead(settled, mailing_id=claim.mailing_id)
     rest = f"\t{claim.mailing_id}\t{Verdict.ACCEPTED:d}\t{Reason.NONE:d}\t{claim.number}\t{at}\t{_NULL}\t{_NULL}\n"
-    _copy(cursor, _OUTCOMES, [f"{number}{rest}" for number in accepted] + list(_outcomes(claim, settled, at)))
+    _copy(cursor, _OUTCOMES, [f"{number}{rest}" for number in plain] + list(_outcomes(claim, settled, at)))
     deferred = [fact for fact in others if fact.verdict == Verdict.DEFERRED]
     _copy(cursor, _ATTEMPTS, list(_attempts(claim, deferred, at)))
 
