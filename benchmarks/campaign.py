@@ -1,10 +1,14 @@
 """A campaign from frozen to accepted, the ledger on: sending, row by row of what is measured against other platforms.
 
     python -m benchmarks.campaign SINK [--people 100000] [--kilobytes 10] [--rtt 0] [--chunking] [--runs 3] …
+    python -m benchmarks.campaign SINK --processes 2                                        the rate of two cores
+    python -m benchmarks.campaign SINK --kilobytes 50                                       large messages
+    python -m benchmarks.campaign SINK --rtt 20 --connections 20 [--chunking] --people 20000   a server far away
 
 SINK is the C source of a fast SMTP sink that speaks --chunking, --rtt and prints its counters as JSON on SIGTERM.
 Every message: the HTML and a text part, three personal values in the body and one in the subject, five personal
-tracked links, pixel, unsubscribe headers, an own Message-ID and Date. Absolute rates move with the machine: compare
+tracked links, pixel, unsubscribe headers, an own Message-ID and Date; a hundredth of them are read by a parser, and all
+envelopes are counted. Absolute rates move with the machine: compare
 within one run, and CPU a message rather than messages a second where other work shares the cores.
 """
 
@@ -21,6 +25,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import samples
 from benchmarks.servers import cpu_of_tree, facts, fresh_django
 
 # listmonk 6.2.0 on this class of machine, its best setting: messages a second, µs of application and PostgreSQL.
@@ -47,7 +52,7 @@ def main() -> None:
         sink = Path(folder) / "sink"
         subprocess.run(["cc", "-O2", "-o", str(sink), options.sink], check=True)
         print(facts(), flush=True)
-        _populate(options.people)
+        populate(options.people)
         ordinary = _ordinary(options) if options.ordinary else None
         costs = [_run(options, sink, database, number) for number in range(options.runs + 1)][1:]
     _print(options, costs, ordinary)
@@ -91,7 +96,7 @@ def _work(provider: int, connections: int) -> None:
     print(json.dumps({"cpu": cpu, "memory": spent.ru_maxrss}))
 
 
-def _populate(people: int) -> None:
+def populate(people: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
@@ -121,11 +126,11 @@ def _html(kilobytes: int) -> str:
 
     dividers, html = 0, ""
     while len(html) < kilobytes * 1000:
-        html, dividers = compile_source(_source(dividers)).html, dividers + 1
+        html, dividers = compile_source(source_of(dividers)).html, dividers + 1
     return html
 
 
-def _source(dividers: int) -> str:
+def source_of(dividers: int) -> str:
     words = "Des draps de lin lavé, tissés dans le Nord et cousus à Lyon, qui adoucissent à chaque lessive. " * 3
     blocks = "".join(
         f'<mj-text>{words}</mj-text><mj-button href="https://maison-verdier.example/lin/{n}?a=1">Voir {n}</mj-button>'
@@ -139,7 +144,7 @@ def _source(dividers: int) -> str:
     )
 
 
-def _mailing(options: argparse.Namespace, port: int) -> tuple[int, int]:
+def new_mailing(options: argparse.Namespace, port: int) -> tuple[int, int]:
     """(mailing, provider) planned and begun."""
     from django.utils import timezone
 
@@ -176,10 +181,13 @@ def _run(options: argparse.Namespace, binary: Path, database: int, number: int) 
     from delivery.models import Mailing
 
     port = 20_000 + os.getpid() % 20_000 + number
+    folder = binary.parent / f"sample{number}"
+    folder.mkdir()
     arguments = [str(binary), str(port), *(["--chunking"] if options.chunking else []), "--rtt", str(options.rtt)]
+    arguments += ["--sample-dir", str(folder), "--sample-every", "100"]
     sink = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     time.sleep(0.3)
-    mailing, provider = _mailing(options, port)
+    mailing, provider = new_mailing(options, port)
     begun = time.monotonic()
     dispatch.freeze(mailing, after_block=lambda: None)
     frozen = time.monotonic() - begun
@@ -196,6 +204,7 @@ def _run(options: argparse.Namespace, binary: Path, database: int, number: int) 
     people = options.people
     assert counters["distinct"] == counters["messages"] == numbers.accepted == people, (counters, numbers)
     assert numbers.is_balanced and Mailing.objects.get(pk=mailing).state == Mailing.State.FINISHED
+    read = samples.check(folder)
     cost = Cost(
         rate=counters["rate"],
         app=sum(worker["cpu"] for worker in told) / people * 1e6,
@@ -204,7 +213,7 @@ def _run(options: argparse.Namespace, binary: Path, database: int, number: int) 
         memory=max(worker["memory"] for worker in told),
         freeze=frozen,
     )
-    print(cost, counters["bytes"] // people, "octets a message", flush=True)
+    print(cost, counters["bytes"] // people, "octets a message;", read, "read by a parser", flush=True)
     return cost
 
 

@@ -19,7 +19,7 @@ from delivery.limits.limiter import rooms
 from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
 from delivery.queries import HELD, note_held
-from delivery.sending import BatchSender, Run
+from delivery.sending import FIRST_WINDOW, BatchSender, Run
 from delivery.slots import free_slots, must_give_way, urgent_slots
 from delivery.snapshot import take_block
 from delivery.stopping import is_stopping
@@ -121,7 +121,7 @@ def _shift(
     provider: Provider, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int], *, only_urgent: bool
 ) -> Iterator[Await]:
     """One connection's shift: batch after batch while some are due, the urgent ones first."""
-    lane = lane_for(provider)
+    lane, window = lane_for(provider), FIRST_WINDOW
     try:
         while may_go_on():
             narrow = rooms(provider)
@@ -131,8 +131,9 @@ def _shift(
             if claim is None:
                 return
             give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, or_when=stop)
-            sender = BatchSender(claim, lane, provider=provider, stop=give_way)
+            sender = BatchSender(claim, lane, provider=provider, stop=give_way, window=window)
             yield from sender.steps()
+            window = sender.window
             worked.append(claim.batch_id)
             _after(claim, sender.run)
             if sender.run.halt is not None:

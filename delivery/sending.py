@@ -65,9 +65,20 @@ class Run:
 
 
 class BatchSender:
-    """Works one claim to its end. `stop`: asked before each window (SIGTERM, or the caller's own reasons)."""
+    """Works one claim to its end. `stop`: asked before each window (SIGTERM, or the caller's own reasons).
 
-    def __init__(self, claim: Claim, lane: Lane, *, provider: Provider, stop: Callable[[], bool] = is_stopping) -> None:
+    `window`: how many messages the first one holds, at most; what was learned on the same connection before.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        lane: Lane,
+        *,
+        provider: Provider,
+        stop: Callable[[], bool] = is_stopping,
+        window: int = FIRST_WINDOW,
+    ) -> None:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
         mailing = Mailing.objects.get(pk=claim.mailing_id)
@@ -82,7 +93,7 @@ class BatchSender:
         self._facts: list[Fact] = []
         self._ahead: list[Waiting] = []  # read, and in no window yet
         self._ahead_of = self._done_to  # the message they come after
-        self._size = min(FIRST_WINDOW, settings.WINDOW_SIZE)
+        self.window = min(window, settings.WINDOW_SIZE)  # messages; learned, and good for the next batch
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
         self._fruitless = 0  # windows in a row that settled nothing
 
@@ -113,7 +124,7 @@ class BatchSender:
 
     def _windows(self) -> Iterator[Await]:
         while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
-            waiting = self._next(min(self._size, self.lane.room))
+            waiting = self._next(min(self.window, self.lane.room))
             if not waiting:
                 self._done_to = self.claim.last_id
                 return
@@ -268,8 +279,8 @@ class BatchSender:
 
     def _resize(self, count: int, seconds: float) -> None:
         if count:
-            self._size = max(
-                1, min(settings.WINDOW_SIZE, self._size * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001)))
+            self.window = max(
+                1, min(settings.WINDOW_SIZE, self.window * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001)))
             )
 
     def _settle_after_loss(self) -> None:

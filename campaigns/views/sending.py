@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +18,7 @@ from campaigns.forms import SendForm, ShareForm
 from campaigns.models import UNDO, Campaign
 from campaigns.queries import place_of
 from campaigns.review import reach_of, show
+from campaigns.tasks import ring_at
 from campaigns.views.common import find, head
 from delivery.limits import brake
 
@@ -34,11 +36,15 @@ def send(request: Request, pk: int) -> HttpResponse:
     services.set_rhythm(campaign=campaign, rhythm=form.rhythm())
     seen = services.Seen(updated_at=clean["seen_at"], recipient_count=clean["seen_count"])
     try:
-        services.start_campaign(campaign=campaign, user=request.user, now=timezone.now(), at=clean["at"], seen=seen)
+        starts_at = services.start_campaign(
+            campaign=campaign, user=request.user, now=timezone.now(), at=clean["at"], seen=seen
+        )
     except services.CampaignRefused as refused:
         for problem in refused.problems:
             messages.error(request, problem)
         return redirect("campaigns:review", pk=pk)
+    if clean["at"] is None:
+        transaction.on_commit(lambda: ring_at(starts_at))
     return redirect("campaigns:scheduled", pk=pk)
 
 
