@@ -59,6 +59,7 @@ def ring(providers: list[int], send: Task) -> None:
 def freeze(mailing_id: int) -> None:
     with only_one(f"delivery.freeze.{mailing_id}") as is_ours:
         if is_ours:
+            dispatch.start_due()  # whoever rings at the very instant need not wait for the sweep
             dispatch.freeze(mailing_id, after_block=lambda: ring(free_slots(), send_batches))
 
 
