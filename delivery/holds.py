@@ -16,6 +16,7 @@ from delivery import failover
 from delivery.limits.days import until_tomorrow, used_today
 from delivery.limits.governor import PER_MINUTE
 from delivery.limits.quotas import has_warmups
+from delivery.limits.room import open_to
 from delivery.limits.streams import is_used_up
 from delivery.models import Batch, Brake, Detour, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
@@ -104,7 +105,7 @@ def said_of(brake: Brake) -> str:
 
 def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
     for limit in Limit.objects.filter(provider__in=_open_accounts(mailing), unit=Limit.Unit.DAY):
-        if used_today(limit, now=now) >= limit.amount:
+        if used_today(limit, now=now) >= open_to(mailing, limit):
             words = _("%(amount)d messages a day are allowed through this account.") % {"amount": limit.amount}
             who = "" if limit.mx_group == EVERYBODY else BY_NUMBER[limit.mx_group].name
             yield Hold(_("Today's quota is used up"), words, who, until=now + until_tomorrow(now))

@@ -81,7 +81,7 @@ class BatchSender:
     ) -> None:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
-        mailing = Mailing.objects.get(pk=claim.mailing_id)
+        mailing = Mailing.objects.select_related("stream").get(pk=claim.mailing_id)
         self._limiter = limiter_for(
             mailing=mailing, provider=provider, mx_group=claim.mx_group, batch_id=claim.batch_id
         )

@@ -14,6 +14,7 @@ from common.figures import percent
 from common.sql import load_sql
 from contacts.mailbox_providers import BY_NUMBER
 from delivery.checking import Counted, counted
+from delivery.failover import carriers_of
 from delivery.ledger import Ledger, ledger_of, people
 from delivery.models import Batch, Mailing, Outcome
 from delivery.queries import pause_words
@@ -157,7 +158,7 @@ def notes_of(mailing: Mailing, ledger: Ledger) -> dict[str, str]:
     refused = percent(ledger.refused / tried) if tried else ""
     return {
         "planned": _("list frozen") if mailing.snapshot_done_at else _("still being frozen"),
-        "accepted": _("taken by %s") % mailing.provider if ledger.accepted else "",
+        "accepted": _("taken by %s") % ", ".join(map(str, carriers_of(mailing))) if ledger.accepted else "",
         "pending": "" if ledger.pending else _("nobody left"),
         "skipped": _("most: %s") % Reason(skipped).label if skipped else "",
         "refused": _("%s of the tries") % refused if ledger.refused else "",

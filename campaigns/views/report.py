@@ -12,6 +12,7 @@ from campaigns.figures.report import marks_on_message, report_of
 from campaigns.queries import place_of
 from campaigns.views.common import find, head
 from common.policies import message_policy
+from delivery.failover import carriers_of
 from delivery.queries import message_for_team
 
 _SPANS = {"48h": timedelta(hours=48), "10d": timedelta(days=10), "all": None}
@@ -29,6 +30,8 @@ def report_page(request: Request, pk: int) -> HttpResponse:
     context = head(campaign) | {
         "report": report_of(campaign, campaign.mailing, span=_SPANS[span]),
         "spans": [{"word": words[name], "url": f"?span={name}#time", "is_current": name == span} for name in _SPANS],
+        "carriers": carriers_of(campaign.mailing),
+        "detours": campaign.mailing.detours.select_related("provider").order_by("began_at"),
         "is_plain": is_plain,
         "looks": [
             {"word": _("Where people clicked"), "url": "?#message", "is_current": not is_plain},

@@ -20,9 +20,10 @@ from campaigns.orders import canary_of
 from campaigns.review import Check, Fix, review, show
 from campaigns.review.reach import ReachSelection, reach_contacts
 from campaigns.views.common import find, head
-from campaigns.ways import provider_of
+from campaigns.ways import provider_of, stream_of
 from common.policies import message_policy
 from contacts.models import Contact
+from delivery.failover import Refusal, stand_ins
 from delivery.forecast import forecast_of
 from delivery.limits.waves import LARGE
 from delivery.models import Provider
@@ -74,12 +75,21 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         ),
         "current": 3,
         "send_form": SendForm(initial=SendForm.initial_of(campaign)),
+        "stand_ins": _stand_ins(campaign),
         "previous": queries.previous_of(campaign),
         "earliest": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
         "zone": timezone.get_current_timezone_name(),
         "test_query": _test_query(campaign, reader, provider_of(campaign)),
     }
     return render(request, "campaigns/review.html", context)
+
+
+def _stand_ins(campaign: Campaign) -> list[Refusal]:
+    """Who would take over from its provider; nobody where the campaign names one."""
+    provider = provider_of(campaign)
+    if campaign.provider is not None or provider is None:
+        return []
+    return stand_ins(stream_of(campaign), provider, sender_address=campaign.sender.address if campaign.sender else "")
 
 
 def _test_query(campaign: Campaign, reader: Contact | None, provider: Provider | None) -> str:

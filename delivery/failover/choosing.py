@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from delivery.models import Alignment, Cause, Content, Detour, Mailing, Outage, Provider
+from delivery.models import Alignment, Cause, Content, Detour, Mailing, Outage, Provider, Stream
 from delivery.streams import providers_of
 
 
@@ -43,10 +43,12 @@ def choose(mailing: Mailing) -> Choice:
 def others_of(mailing: Mailing) -> list[Provider]:
     """Accounts that may take over. None for a mailing that is to leave through this one alone, and never the test
     inbox: what it takes reaches nobody."""
-    if mailing.is_pinned or mailing.stream is None:
-        return []
-    found = providers_of(mailing.stream)
-    return [provider for provider in found if provider.pk != mailing.provider_id and not provider.is_catcher]
+    return [] if mailing.is_pinned or mailing.stream is None else _but(mailing.stream, mailing.provider_id)
+
+
+def _but(stream: Stream, provider_id: int) -> list[Provider]:
+    found = providers_of(stream)
+    return [provider for provider in found if provider.pk != provider_id and not provider.is_catcher]
 
 
 def domains_of(mailing: Mailing) -> set[str]:
@@ -86,10 +88,32 @@ def refusals_of(mailing: Mailing) -> list[Refusal]:
         if provider.pk in choice.out:
             words = str(Cause(choice.out[provider.pk].cause).label)
         else:
-            missing = ", ".join(unaligned(provider, domains))
-            words = _("nobody has confirmed that SPF or DKIM of %(domain)s cover it") % {"domain": missing}
+            words = _not_confirmed(unaligned(provider, domains))
         refusals.append(Refusal(provider, words))
     return refusals
+
+
+def stand_ins(stream: Stream, provider: Provider, *, sender_address: str) -> list[Refusal]:
+    """Before anything is planned: who would take over from `provider`; `words` say why not, empty where it would."""
+    if provider.is_catcher:
+        return []
+    domains = {sender_address.rpartition("@")[2].lower()} - {""}
+    return [
+        Refusal(one, _not_confirmed(missing) if (missing := unaligned(one, domains)) else "")
+        for one in _but(stream, provider.pk)
+    ]
+
+
+def _not_confirmed(domains: list[str]) -> str:
+    return _("nobody has confirmed that SPF or DKIM of %(domain)s cover it") % {"domain": ", ".join(domains)}
+
+
+def carriers_of(mailing: Mailing) -> list[Provider]:
+    """The accounts a mailing left through so far, its own first."""
+    found = {mailing.provider_id: mailing.provider}
+    for detour in Detour.objects.filter(mailing=mailing).select_related("provider").order_by("began_at"):
+        found.setdefault(detour.provider_id, detour.provider)
+    return list(found.values())
 
 
 def leaves_through(mailing: Mailing) -> int:

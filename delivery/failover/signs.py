@@ -11,6 +11,7 @@ from delivery.failover.health import Sign, forget_suspicions, take
 from delivery.failover.steering import steer
 from delivery.ledger import Claim
 from delivery.limits.days import until_tomorrow, used_today
+from delivery.limits.room import open_to
 from delivery.models import Batch, Cause, Limit, Mailing
 from delivery.models.limits import EVERYBODY
 from delivery.sending import Run
@@ -55,7 +56,10 @@ def _has_answered(run: Run) -> bool:
 def _quota(claim: Claim, now: datetime) -> Sign | None:
     """The whole account's limit of a day, where that is what let nothing through."""
     limit = Limit.objects.filter(provider=claim.provider_id, mx_group=EVERYBODY, unit=Limit.Unit.DAY).first()
-    if limit is None or used_today(limit, now=now) < limit.amount:
+    if limit is None:
+        return None
+    mailing = Mailing.objects.select_related("stream").get(pk=claim.mailing_id)
+    if used_today(limit, now=now) < open_to(mailing, limit):
         return None
     words = _("%(amount)d messages a day are allowed through this account.") % {"amount": limit.amount}
     return Sign(claim.provider_id, Cause.QUOTA, words, until=now + until_tomorrow(now))

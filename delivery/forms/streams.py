@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
@@ -56,7 +57,7 @@ class StreamForm(forms.Form):
         stored = dict(stream.limits.values_list("unit", "amount")) if stream else {}
         for unit in UNITS:
             self.fields[unit.name.lower()] = forms.IntegerField(
-                label=unit.label, required=False, min_value=1, max_value=100_000_000, initial=stored.get(unit)
+                label=capfirst(unit.label), required=False, min_value=1, max_value=100_000_000, initial=stored.get(unit)
             )
         if stream is None:
             self.fields["scope"].initial = Stream.Scope.MARKETING

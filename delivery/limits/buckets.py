@@ -15,6 +15,8 @@ from django.conf import settings
 from redis import Redis
 from redis.commands.core import Script
 
+from delivery.limits.room import kept_of_burst
+
 # What may leave at once, as seconds of the rate: steady enough for a mailbox provider, large enough for a window.
 BURST_SECONDS = 5
 
@@ -26,6 +28,7 @@ class Bucket:
     key: str
     amount: float
     period: timedelta
+    is_shared: bool = False  # leaves the last of a burst to urgent mail (limits/room.py)
 
     @property
     def interval(self) -> int:
@@ -36,7 +39,7 @@ class Bucket:
     def tolerance(self) -> int:
         """Microseconds of messages that may leave at once."""
         burst = max(1, math.floor(self.amount * BURST_SECONDS / self.period.total_seconds()))
-        return burst * self.interval
+        return (burst - kept_of_burst(burst) if self.is_shared else burst) * self.interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from django.db.models.functions import Greatest
 from delivery.models import DailyCount, Limit
 
 
-def reserve(limit: Limit, *, want: int, now: datetime) -> int:
-    """Take up to `want` of today's quota (UTC days) before a window is marked; how many there were to take."""
+def reserve(limit: Limit, *, want: int, now: datetime, kept: int = 0) -> int:
+    """Take up to `want` of today's quota (UTC days) before a window is marked; how many there were to take.
+
+    `kept`: what of it is for others.
+    """
     with transaction.atomic():
         row, _ = DailyCount.objects.select_for_update().get_or_create(
             provider_id=limit.provider_id, mx_group=limit.mx_group, on=now.date(), defaults={"reserved_count": 0}
         )
-        granted = max(0, min(want, limit.amount - row.reserved_count))
+        granted = max(0, min(want, limit.amount - kept - row.reserved_count))
         if granted:
             DailyCount.objects.filter(pk=row.pk).update(reserved_count=F("reserved_count") + granted)
     return granted

@@ -14,6 +14,7 @@ from delivery.limits.buckets import Bucket, Grant, grant
 from delivery.limits.defaults import COURTESIES, Courtesy
 from delivery.limits.governor import CONNECTIONS, PER_MINUTE
 from delivery.limits.quotas import AccountQuota, Quota, warmup_quota
+from delivery.limits.room import is_kept, kept_of_day
 from delivery.limits.streams import limits_of
 from delivery.models import Limit, Mailing, Pace, Provider
 from delivery.models.limits import EVERYBODY
@@ -63,11 +64,12 @@ def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id
     limiter.days += quotas
     limiter.buckets += rates
     held = [limit for limit in provider.limits.all() if limit.mx_group in (EVERYBODY, mx_group)]
+    leaves_room = bool(held) and not _is_urgent(mailing) and is_kept(provider.pk)
     for limit in held:
         if limit.unit == Unit.DAY:
-            limiter.days.append(AccountQuota(limit))
+            limiter.days.append(AccountQuota(limit, kept_of_day(limit) if leaves_room else 0))
         elif limit.unit != Unit.CONNECTIONS:
-            limiter.buckets.append(_bucket(limit))
+            limiter.buckets.append(_bucket(limit, is_shared=leaves_room))
     has_own = any(limit.unit == Unit.MINUTE and limit.mx_group == mx_group for limit in held)
     slowest = _per_minute(provider, mx_group, has_own=has_own)
     if slowest:
@@ -135,5 +137,11 @@ def _per_minute(provider: Provider, mx_group: int, *, has_own: bool) -> int:
     return min((rate for rate in rates if rate), default=0)
 
 
-def _bucket(limit: Limit) -> Bucket:
-    return Bucket(f"{limit.provider_id}:{limit.mx_group}:{limit.unit}", limit.amount, timedelta(seconds=limit.unit))
+def _is_urgent(mailing: Mailing) -> bool:
+    return mailing.stream is not None and mailing.stream.is_urgent
+
+
+def _bucket(limit: Limit, *, is_shared: bool) -> Bucket:
+    return Bucket(
+        f"{limit.provider_id}:{limit.mx_group}:{limit.unit}", limit.amount, timedelta(seconds=limit.unit), is_shared
+    )

@@ -31,14 +31,15 @@ class Quota(Protocol):
 
 @dataclass(slots=True)
 class AccountQuota:
-    """A Limit of messages a day."""
+    """A Limit of messages a day; `kept` of it for urgent mail."""
 
     limit: Limit
+    kept: int = 0
     _at: datetime | None = None
 
     def reserve(self, want: int, *, now: datetime) -> int:
         self._at = now
-        return days.reserve(self.limit, want=want, now=now)
+        return days.reserve(self.limit, want=want, now=now, kept=self.kept)
 
     def give_back(self, count: int) -> None:
         if self._at is not None:

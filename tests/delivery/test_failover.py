@@ -340,3 +340,27 @@ def test_a_cancelled_mailing_makes_no_detour(mailing: Mailing, first: Provider) 
     dispatch.sweep()
 
     assert Detour.objects.get().ended_at is not None
+
+
+def test_before_it_leaves_one_sees_who_would_take_over(
+    stream: Stream, first: Provider, second: Provider, catcher: Provider
+) -> None:
+    def ready(provider: Provider, address: str) -> list[tuple[Provider, bool]]:
+        found = failover.stand_ins(stream, provider, sender_address=address)
+        return [(one.provider, not one.words) for one in found]
+
+    Place.objects.create(stream=stream, provider=catcher, position=2)
+
+    assert ready(first, "bonjour@maison-verdier.example") == [(second, True)]
+    assert ready(first, "bonjour@boutique.example") == [(second, False)]
+    assert ready(catcher, "bonjour@maison-verdier.example") == []
+
+
+def test_the_accounts_it_left_through_are_named_its_own_first(
+    mailing: Mailing, first: Provider, second: Provider
+) -> None:
+    assert failover.carriers_of(mailing) == [first]
+    break_down(first)
+    dispatch.sweep()
+
+    assert failover.carriers_of(mailing) == [first, second]

@@ -10,7 +10,9 @@ from accounts.models import Organisation
 from contacts.models import Contact, ContactList
 from delivery import dispatch, ledger
 from delivery.ledger import Claim
-from delivery.models import Batch, Mailing, Provider, Stream
+from delivery.limits.limiter import limiter_for
+from delivery.models import Batch, DailyCount, Limit, Mailing, Message, Provider, Stream
+from delivery.models.limits import EVERYBODY
 from delivery.services import ContentOrder, plan_mailing
 from delivery.slots import free_slots, must_give_way, urgent_slots
 from delivery.standing import Letter, next_occasion, write_letter
@@ -113,3 +115,27 @@ def test_a_mailbox_providers_own_connections_are_given_way_too(
     assert not must_give_way(provider, mx_group=0, is_narrow=False), "a connection is kept for it"
     assert must_give_way(provider, mx_group=0, is_narrow=True)
     assert not must_give_way(provider, mx_group=4, is_narrow=True), "another mailbox provider"
+
+
+def test_campaigns_leave_the_last_of_a_day_and_of_a_rate_to_it(campaign: Mailing, provider: Provider) -> None:
+    Limit.objects.create(provider=provider, mx_group=EVERYBODY, unit=Limit.Unit.DAY, amount=40)
+    Limit.objects.create(provider=provider, mx_group=EVERYBODY, unit=Limit.Unit.MINUTE, amount=120)
+    now = datetime.now(UTC)
+
+    def takes(mailing: Mailing) -> int:
+        found = Mailing.objects.select_related("stream").get(pk=mailing.pk)
+        return limiter_for(mailing=found, provider=provider, mx_group=0).take(100, now=now).count
+
+    password = Message.objects.get(pk=write(provider)).mailing
+
+    assert takes(campaign) == 8, "ten may leave at once, and two of them are kept"
+    assert takes(campaign) == 0
+    assert takes(password) == 2
+    DailyCount.objects.update(reserved_count=38)
+    assert takes(campaign) == 0, "of forty a day two are kept"
+
+
+def test_where_no_such_mail_is_sent_campaigns_have_all_of_it(campaign: Mailing, provider: Provider) -> None:
+    Limit.objects.create(provider=provider, mx_group=EVERYBODY, unit=Limit.Unit.MINUTE, amount=120)
+
+    assert limiter_for(mailing=campaign, provider=provider, mx_group=0).take(100, now=datetime.now(UTC)).count == 10
