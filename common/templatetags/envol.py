@@ -5,7 +5,7 @@ Numbers are written in the active language, and an unknown one as "–": never n
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from django import template
@@ -47,15 +47,19 @@ def moment(value: datetime | None, form: str = "short") -> SafeString | str:
     if value is None:
         return figures.NOTHING
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    in_french = (get_language() or "").startswith("fr")
     this_year = local.year == timezone.localtime().year
+    return _time(local.replace(tzinfo=None), local.isoformat(), form, get_language() or "", this_year)
+
+
+@lru_cache(maxsize=4096)
+def _time(local: datetime, exactly: str, form: str, language: str, this_year: bool) -> SafeString:
+    """Remembered: people who came in together share their moments, and three formats are dear. `exactly` has the zone,
+    which two equal datetimes need not share."""
     day = "j F" if this_year else "j F Y"
-    clock = "G\xa0\\h\xa0i" if in_french else "H:i"
+    clock = "G\xa0\\h\xa0i" if language.startswith("fr") else "H:i"
     layout = {"short": f"{day}, {clock}", "day": day, "clock": clock}[form]
     full = formats.date_format(local, f"l j F Y, {clock}")
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, formats.date_format(local, layout)
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', exactly, full, formats.date_format(local, layout))
 
 
 # ── icons and drawings ──────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from contacts.field_indexes import MOST_FAST, tend_indexes, value_expression
+from contacts.imports.checking import Checker, KnownFields, RowRefused
+from contacts.imports.mapping import plan_of
 from contacts.models import BulkChange, Contact, ContactField
 from contacts.services import FieldRefused, add_contact, archive_field, change_field, create_field
 from contacts.values import WrongValue, value_of
@@ -132,3 +134,14 @@ def test_deleting_a_field_is_a_bulk_change_that_can_be_watched(team_client: Clie
     size.refresh_from_db()
     assert size.archived_at is not None
     assert (change.action, change.terms) == (BulkChange.Action.CLEAR_FIELD, {"field": size.pk, "drop": True})
+
+
+def test_row_of_a_file_outside_the_choices_is_refused_with_the_field_named(size: ContactField) -> None:
+    known = KnownFields(made={size.pk: size}, by_key={"size": (size.pk, size.kind)})
+    plan = plan_of({"0": "address", "1": f"field:{size.pk}"}, width=2, kinds={size.pk: size.kind})
+
+    with pytest.raises(RowRefused) as refused:
+        Checker(plan, known).check(["a@b.example", "XL"])
+
+    assert refused.value.detail == "Taille: “XL” is none of the choices: S, M, Très grand."
+    assert f'"{size.pk}":"S"' in Checker(plan, known).check(["a@b.example", "s"])[7]

@@ -208,6 +208,24 @@ def test_fields_are_normalised_and_kept_until_confirmed(client: Client, form: Su
     assert (lea.first_name, lea.fields) == ("Léa", {str(size.pk): 38.5})
 
 
+def test_choices_are_offered_and_nothing_else_is_taken(client: Client, form: SubscribeForm) -> None:
+    kinds = ContactField.Kind
+    size = ContactField.objects.create(key="size", label="Taille", kind=kinds.CHOICE, options=["S", "M"])
+    likes = ContactField.objects.create(key="likes", label="Goûts", kind=kinds.CHOICES, options=["lin", "laine"])
+    form.fields = [{"key": f"field:{row.pk}", "is_required": False} for row in (size, likes)]
+    form.save()
+    page = client.get("/s/footer/").content.decode()
+    assert '<option value="M"' in page
+    assert 'type="checkbox" name="field:' in page
+
+    post(client, **{f"field:{size.pk}": "XXL"})
+    assert not Confirmation.objects.exists()
+    post(client, **{f"field:{size.pk}": "M", f"field:{likes.pk}": ["lin", "laine"]})
+    client.post(link(Confirmation.objects.get()), {"act": "confirm"})
+
+    assert Contact.objects.get().fields == {str(size.pk): "M", str(likes.pk): ["lin", "laine"]}
+
+
 def test_several_lists_are_chosen_one_by_one(client: Client, form: SubscribeForm) -> None:
     sales = ContactList.objects.create(name="Ventes privées")
     form.lists.add(sales)
