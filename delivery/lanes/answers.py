@@ -30,6 +30,7 @@ _AMAZON_PAUSE = re.compile("AccountSuspended|SendingPaused|MailFromDomainNotVeri
 _AMAZON_LATER = re.compile("LimitExceeded|Throttling|TooManyRequests")
 _NO = re.compile(r'"status"\s*:\s*"(parameter-error|error)"')
 _NO_LOGIN = re.compile("InvalidServerAPIKey|AccessDenied|ServerSuspended|UnauthenticatedFromAddress|no valid API key")
+_OUR_SENDER = re.compile(r"not an? (authori[sz]ed|valid(ated)?|verified) (sender|from)", re.IGNORECASE)
 _NEVER_CONNECTED = frozenset(
     {
         "NewConnectionError",
@@ -50,7 +51,9 @@ def taken(index: int, their_id: str | None) -> Result:
 
 
 def refused(index: int, words: str, *, is_address: bool = False) -> Result:
-    """Not taken for this one person, in the provider's words."""
+    """Not taken for this one person, in the provider's words; or for our sender, and then for nobody."""
+    if not is_address and (is_about_us(None, words) or _OUR_SENDER.search(words)):
+        return Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=200, reply=words, halt=Halt.PAUSE)
     reason = Reason.REFUSED_ADDRESS if is_address else refusal_reason(None, words)
     if reason == Reason.REFUSED_OTHER:
         reason = Reason.REFUSED_POLICY  # a status without a reason: the provider's own list of people it will not write

@@ -134,6 +134,7 @@ def _list(value: Any, count: int) -> list[Any]:
     return value
 
 
+_POSTMARK_LATER = 100  # maintenance
 # Login, sender signature, credits, approval: about the account, whoever the message is for.
 _POSTMARK_PAUSE = frozenset({10, 400, 401, 405, 412})
 
@@ -143,6 +144,8 @@ def _said_by_postmark(told: Any, count: int) -> Iterator[Result]:
         code, words = one["ErrorCode"], f"{one['ErrorCode']} {one['Message']}"
         if code == 0:
             yield answers.taken(index, one["MessageID"])
+        elif code == _POSTMARK_LATER:
+            yield Result(index, Verdict.DEFERRED, phase=Phase.FINAL, code=503, reply=words)
         elif code in _POSTMARK_PAUSE:
             yield Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=422, reply=words, halt=Halt.PAUSE)
         else:  # 300: not an address; 406: refused it for good before

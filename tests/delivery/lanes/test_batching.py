@@ -150,6 +150,26 @@ def test_one_refused_among_others(kind: str, api: Api) -> None:
     assert results[1].reply
 
 
+def test_a_sender_refused_in_the_lines_stops_and_refuses_nobody(kind: str, api: Api) -> None:
+    no = {
+        "postmark": {"ErrorCode": 400, "Message": "The 'From' address you supplied is not a Sender Signature."},
+        "mailtrap": {"success": False, "errors": ["sender domain verdier.example is not verified"]},
+        "mailjet": {
+            "Status": "error",
+            "Errors": [{"ErrorMessage": "bonjour@verdier.example is not an authorized sender email address."}],
+        },
+    }
+    if kind not in no:
+        pytest.skip("its API takes all of a call, or none")
+    lines = [no[kind]] * COUNT
+    said: Any = {"mailtrap": {"success": True, "responses": lines}, "mailjet": {"Messages": lines}}.get(kind, lines)
+    api.moods = [lambda path, body: (400 if kind == "mailjet" else 200, said)]
+
+    results = send(provider_for(kind, api.url), count=COUNT)
+
+    assert {(one.verdict, one.halt) for one in results} == {(Verdict.NOT_BEGUN, Halt.PAUSE)}
+
+
 @pytest.mark.parametrize("said", [[], {}, {"data": [{"id": "1"}]}, [{"ErrorCode": 0}], {"responses": 3}])
 def test_an_answer_that_does_not_tell_of_each_is_doubt_for_all(kind: str, api: Api, said: Any) -> None:
     api.moods = [lambda path, body: (200, said or {"": 0})] * 3
