@@ -32,7 +32,7 @@ def main() -> None:
     options = _options()
     with fresh_django() as database:
         print(facts(), flush=True)
-        with _web() as (port, web):
+        with web_processes() as (port, web):
             bench = _Bench(port, web, database, options.runs)
             _hits(bench, options.hits)
             _calls(bench, options.messages)
@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _web() -> Iterator[tuple[int, int]]:
+def web_processes() -> Iterator[tuple[int, int]]:
     """(port, process id) of the web processes, as `make run` starts them."""
     port = free_port()
     chosen = Configuration("127.0.0.1", port, f"http://localhost:{port}", free_port(), sample=False)
