@@ -8,6 +8,7 @@ server makes that durable is its own setting, printed below. CPU is ours + the s
 performance table.
 """
 
+import gc
 import json
 import os
 import platform
@@ -48,6 +49,8 @@ def main() -> None:
         sent.add_link("https://maison-verdier.example/soldes")
         with connection.cursor() as cursor:
             cursor.execute("analyze")
+        gc.collect()
+        gc.freeze()  # as config/asgi.py does
         _facts(count)
         _webhooks(sent)
         _hits(sent, min(count, 3_000))

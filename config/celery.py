@@ -1,12 +1,13 @@
 """Celery rings, the database decides: short tasks by id, one static schedule, no results."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from celery import Celery
 from celery.schedules import crontab, schedule
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_process_init
 
 app = Celery("envol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -107,3 +108,10 @@ def refuse_other_keys(**_kwargs: object) -> None:
     from accounts.services import check_keys
 
     check_keys()
+
+
+@worker_process_init.connect
+def spare_the_collector(**_kwargs: object) -> None:
+    """What was loaded before the work began stays, and need not be walked through again and again."""
+    gc.collect()
+    gc.freeze()

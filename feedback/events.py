@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from django.db import connection
-
-from common.sql import load_sql
+from common.sql import run_hot
 from feedback.models import BounceClass, Event, Way
 
 OURSELVES = 0  # Event.source of our own pixel, links and pages
 _LONGEST_KEY = 200
 _LONGEST_TEXT = 20_000  # characters of one string of a raw event
+# One encoder for all rows: json.dumps makes a new one for each.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,7 @@ def record_events(events: Sequence[NewEvent]) -> int:
         }
         for event in events
     )
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "record_events"), {"events": rows})
-        return int(cursor.rowcount)
+    return run_hot("feedback", "record_events", {"events": rows}).rowcount
 
 
 def short_key(key: str) -> str:
@@ -80,7 +78,7 @@ def as_rows(rows: Iterable[Mapping[str, Any]]) -> str:
 def _as_json(row: Mapping[str, Any]) -> str:
     """JSON that PostgreSQL accepts, whatever a stranger sent: no NUL, no lone surrogate, no NaN, no endless string."""
     try:
-        text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+        text = _encode(row)
         text.encode()
         if len(text) <= _LONGEST_TEXT and "\\u0000" not in text:
             return text

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 
-from django.db import connection
-
 from accounts.models import Organisation
-from common.sql import load_sql
+from common.sql import run_hot
 from contacts.services import push_engagement
 from contacts.tracking import Mode, tracking_table
 from feedback.events import OURSELVES, as_rows, short_key
@@ -67,9 +65,7 @@ def store_hits(hits: Sequence[Hit]) -> list[Mode]:
         }
         for number, hit in enumerate(hits)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("feedback", "store_hits"), {"hits": values, "rules": _rules()})
-        rows = cursor.fetchall()
+    rows = run_hot("feedback", "store_hits", {"hits": values, "rules": _rules()}).fetchall()
     _keep_last_opens(hits, rows)
     return [Mode(mode) for _number, mode, _contact in rows]
 
