@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.imports.journal import new_key
-from contacts.imports.mapping import ADDRESS, ATTRIBUTES, FIELD, FIRST_NAME, LANGUAGE, LAST_NAME, NAME, NOTHING
+from contacts.imports.mapping import ADDRESS, ATTRIBUTES, FIELD, FIRST_NAME, LANGUAGE, LAST_NAME, NAME, NOTHING, TAGS
 from contacts.imports.recognising import DNC, STATUS
 from contacts.models import ConsentState, ContactField, ContactImport, ContactList, Suppression
 
@@ -54,6 +54,7 @@ def _targets(own: list[tuple[str, str]], *, new: str) -> list[Any]:
                 (NAME, _("First and last name")),
                 (LANGUAGE, _("Language")),
                 (ATTRIBUTES, _("Attributes (JSON)")),
+                (TAGS, _("Tags")),
             ],
         ),
         (

@@ -11,9 +11,9 @@ from contacts.imports.mapping import LANGUAGE, Plan, field_key
 from contacts.imports.recognising import FATES, UnknownWord
 from contacts.mailbox_providers import group_of
 from contacts.models import ContactField
-from contacts.values import ENCODERS, MOST, WrongValue, encoder_of, language_of, named
+from contacts.values import ENCODERS, MOST, SEPARATORS, WrongValue, encoder_of, language_of, named
 
-MOST_NAME = 100
+MOST_NAME, MOST_TAG = 100, 60
 _REMEMBERED = 10_000  # cells of one column
 _SHORT = 100  # characters of a cell worth remembering
 _FORMULA = "=+-@\t\r"
@@ -115,6 +115,7 @@ class Checker:
         ]
         self._statuses = [(index, _Remembered(_fate_by(target))) for index, target in plan.statuses]
         self._name = _Remembered(_name_and_fold)
+        self._tags = _Remembered(_tags_in)
 
     def check(self, cells: list[str]) -> Staged:
         """The staged row. Raises RowRefused."""
@@ -142,6 +143,11 @@ class Checker:
         else:
             fields = "{" + ",".join(parts) + "}"
         return address, key, order or folded(key)[:200], first, last, language, group_of(domain_of(key)), fields, fate
+
+    def tags_of(self, cells: list[str]) -> tuple[str, ...]:
+        """The tags a checked row asks for."""
+        index = self._plan.tags
+        return self._tags[cells[index]] if index is not None and index < len(cells) else ()
 
     def _same_width(self, cells: list[str]) -> list[str]:
         width = self._plan.width
@@ -222,6 +228,12 @@ def _name_and_fold(cell: str) -> tuple[str, str]:
     if len(name) > MOST_NAME:
         raise RowRefused(Reason.TOO_LONG)
     return name, folded(name)
+
+
+def _tags_in(cell: str) -> tuple[str, ...]:
+    """`"vip","newsletter"` as Mailchimp writes them, or any other list; what is too long for a tag is cut."""
+    names = (" ".join(_one_line(part).strip("\"' ").split())[:MOST_TAG] for part in SEPARATORS.split(cell))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _restored(value: str) -> str:

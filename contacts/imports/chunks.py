@@ -24,6 +24,7 @@ class Chunk:
     staged: list[Staged] = field(default_factory=list)
     sources: list[tuple[int, list[str]]] = field(default_factory=list)  # line and cells of each staged row
     refused: list[Refused] = field(default_factory=list)
+    tags: dict[str, list[str]] = field(default_factory=dict)  # tag → address keys
     # `staged` as COPY takes it, made by the reader; None where rows wait for their fields, or were taken off
     copied: str | None = None
 
@@ -65,7 +66,7 @@ def _next_chunk(rows: Iterator[tuple[int, list[str] | str]], checker: Checker, f
     chunk = Chunk(first=first)
     keys: set[str] = set()
     staged, sources, refused = chunk.staged, chunk.sources, chunk.refused
-    check = checker.check
+    check, tags_of = checker.check, checker.tags_of
     size = 0
     for line, cells in islice(rows, most):
         chunk.row_count += 1
@@ -81,6 +82,8 @@ def _next_chunk(rows: Iterator[tuple[int, list[str] | str]], checker: Checker, f
             refused.append(Refused(line, cells, Reason.DUPLICATE))
             continue
         keys.add(row[1])
+        for name in tags_of(cells):
+            chunk.tags.setdefault(name, []).append(row[1])
         staged.append(row)
         sources.append((line, cells))
         size += 200 if isinstance(row[7], str) and len(row[7]) < 200 else 10_000

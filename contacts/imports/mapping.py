@@ -11,11 +11,11 @@ from contacts.imports.recognising import DNC, STATUS, left_out, status_of
 from contacts.models import ContactField
 
 ADDRESS, FIRST_NAME, LAST_NAME, NAME = "address", "first_name", "last_name", "name"
-LANGUAGE, ATTRIBUTES, NOTHING = "language", "attributes", ""
+LANGUAGE, ATTRIBUTES, TAGS, NOTHING = "language", "attributes", "tags", ""
 FIELD, NEW = "field:", "new:"  # followed by a ContactField's id, or by the key of one to be made
-FIXED = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE, ATTRIBUTES, STATUS, DNC)
+FIXED = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE, ATTRIBUTES, TAGS, STATUS, DNC)
 
-_ONCE = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE)
+_ONCE = (ADDRESS, FIRST_NAME, LAST_NAME, NAME, LANGUAGE, TAGS)
 
 # As Mailchimp, Brevo, listmonk, Mautic and spreadsheets in English and French call them, in slug form.
 _NAMES = {
@@ -26,11 +26,12 @@ _NAMES = {
     NAME: "name full_name fullname nom_complet nom_prenom prenom_nom nom_et_prenom prenom_et_nom display_name",
     LANGUAGE: "language lang langue locale preferred_language",
     ATTRIBUTES: "attributes attribs",
+    TAGS: "tags etiquettes",
     NOTHING: "line reason explanation",  # the columns of our own file of refused rows
 }
 _BY_NAME = {name: target for target, names in _NAMES.items() for name in names.split()}
 # Names of contact.<name> in templates that a field of one's own cannot take.
-_TAKEN = {*FIXED, "email", "id", "uuid", "fields", "address_key", "sort_key"}
+_TAKEN = {*FIXED, "email", "id", "uuid", "fields", "address_key", "sort_key"} - {TAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Plan:
     attributes: tuple[int, ...]
     statuses: tuple[tuple[int, str], ...]  # column and STATUS or DNC
     fields: tuple[FieldColumn, ...]
+    tags: int | None = None
 
 
 def slug(text: str, *, most: int = 60) -> str:
@@ -147,4 +149,5 @@ def plan_of(mapping: Mapping[str, str], *, width: int, kinds: Mapping[int, str])
         attributes=tuple(attributes),
         statuses=tuple(statuses),
         fields=tuple(fields),
+        tags=first.get(TAGS),
     )

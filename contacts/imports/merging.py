@@ -20,6 +20,7 @@ from contacts.imports.chunks import Chunk, as_copied
 from contacts.imports.journal import SCOPES
 from contacts.models import Suppression
 from contacts.services.suppressions import suppress_all
+from contacts.services.tags import tags_named
 
 _COLUMNS = "ord, uuid, address, address_key, sort_key, first_name, last_name, language, mx_group, fields, fate"
 _TEXTS = "address, address_key, sort_key, first_name, last_name, language"
@@ -88,6 +89,8 @@ def merge(chunk: Chunk, terms: Terms) -> Merged:
         created, out_new = cursor.fetchone()
         if terms.tags:
             cursor.execute(load_sql("contacts", "import_tag"), words)
+        if chunk.tags:
+            _tag_each(cursor, chunk.tags, words)
     if created:
         flag(row[1] for row in staged)
     return Merged(
@@ -136,6 +139,14 @@ def _write_known(cursor: CursorWrapper, words: dict[str, Any]) -> None:
         _fold_again(cursor)
     cursor.execute(load_sql("contacts", "import_join"), words)
     cursor.execute(load_sql("contacts", "import_consent"), words)
+
+
+def _tag_each(cursor: CursorWrapper, asked: dict[str, list[str]], words: dict[str, Any]) -> None:
+    """The tags each row asks for; made where there are none."""
+    numbers = {tag.name: tag.pk for tag in tags_named(list(asked))}
+    pairs = [(numbers[name], key) for name, keys in asked.items() for key in keys]
+    told = {"numbers": [number for number, _key in pairs], "keys": [key for _number, key in pairs]}
+    cursor.execute(load_sql("contacts", "import_tag_each"), words | told)
 
 
 def _fold_again(cursor: CursorWrapper) -> None:

@@ -121,7 +121,7 @@ def _any(words: str) -> frozenset[str]:
 
 _MAILCHIMP = _any(
     "member_rating optin_time optin_ip confirm_time confirm_ip latitude longitude gmtoff dstoff timezone cc region "
-    "last_changed leid euid notes tags unsub_time unsub_campaign_title unsub_campaign_id unsub_reason "
+    "last_changed leid euid notes unsub_time unsub_campaign_title unsub_campaign_id unsub_reason "
     "unsub_reason_other clean_time clean_campaign_title clean_campaign_id"
 )
 _BY_MAILCHIMP = _any("leid euid member_rating")

@@ -25,6 +25,7 @@ from contacts.imports.refused import RefusedFile
 from contacts.models import ContactField, ContactImport, ContactList
 
 MOST_NEW_FIELDS = 200
+MOST_TAGS = 500  # of one chunk
 _TRIES = 5
 
 
@@ -89,6 +90,7 @@ def _run(job: ContactImport, report: Callable[[ContactImport], None]) -> None:
     ahead = chunks(source_of(job), checker_of(job, known))
     with collecting_rarely():
         for chunk in read_ahead(ahead):
+            refuse_many_tags(chunk)
             _close_loose(chunk, known)
             refuse_erased(job, chunk)
             _merge_with_patience(job, chunk)
@@ -134,6 +136,15 @@ def _close_loose(chunk: Chunk, known: KnownFields) -> None:
         made = make_fields({key: key.replace("_", " ").capitalize() for key in keys})
         known.by_key.update({key: (number, ContactField.Kind.TEXT) for key, number in made.items()})
         close_loose(chunk, known)
+
+
+def refuse_many_tags(chunk: Chunk) -> None:
+    """Raises ImportRefused where the column of tags is no column of tags."""
+    if len(chunk.tags) > MOST_TAGS:
+        raise ImportRefused(
+            _("The column of tags names more than %(most)d different ones: it holds something else.")
+            % {"most": MOST_TAGS}
+        )
 
 
 def loose_keys(chunk: Chunk) -> set[str]:

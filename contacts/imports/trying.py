@@ -26,6 +26,7 @@ from contacts.imports.running import (
     loose_keys,
     read_ahead,
     refuse_erased,
+    refuse_many_tags,
     source_of,
 )
 from contacts.models import Contact, ContactImport, ImportFinding, Suppression
@@ -83,6 +84,7 @@ def _tried(job: ContactImport) -> Iterator[Chunk]:
         cursor.execute(load_sql("contacts", "try_met"))
     findings = _Findings(job, known)
     for chunk in read_ahead(ahead):
+        refuse_many_tags(chunk)
         for key in loose_keys(chunk):
             known.number(key)
         close_loose(chunk, known)

@@ -183,8 +183,8 @@ def _forget(cursor: CursorWrapper, people: list[int]) -> None:
 
 @transaction.atomic
 def _finish(job: ContactImport) -> None:
-    tags = ContactTag.objects.filter(tag__in=job.tags, contact_import_id=job.pk)
-    tags.delete()
+    tags = ContactTag.objects.filter(contact_import_id=job.pk)
+    tags._raw_delete(tags.db)
     lifted, _by_table = Suppression.objects.filter(origin=origin_of(job)).delete()
     undone = {"removed": 0, "restored": 0, "withdrawn": 0, "kept": 0} | job.undone | {"lifted": lifted}
     over = ContactImport.objects.filter(pk=job.pk, state=_State.UNDOING)

@@ -12,7 +12,9 @@ from contacts.imports import (
     match_columns,
     run_import,
     start_import,
+    start_undo,
     state_consent,
+    undo_import,
 )
 from contacts.imports import chunks as chunks_module
 from contacts.models import (
@@ -22,12 +24,14 @@ from contacts.models import (
     ContactField,
     ContactImport,
     ContactList,
+    ContactTag,
     ImportedContact,
     Purpose,
     Subscription,
     Suppression,
+    Tag,
 )
-from contacts.services import create_list, record_consent, subscribe, suppress, unsubscribe
+from contacts.services import create_list, record_consent, subscribe, suppress, tag_contact, unsubscribe
 from tests.contacts.imports.conftest import Importer
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -380,3 +384,37 @@ def test_new_people_get_uuids_of_their_own(run: Importer) -> None:
     made = set(Contact.objects.values_list("uuid", flat=True))
     assert len(made) == 50
     assert {(uuid.version, uuid.variant) for uuid in made} == {(7, "specified in RFC 4122")}
+
+
+def test_tags_of_each_row(run: Importer, camille: Contact) -> None:
+    """As Mailchimp writes them; whoever leaves again with an undo loses those of this import alone."""
+    tag_contact(contact=camille, name="vip")
+    job = run(
+        "email,tags\n"
+        f'{camille.address},"vip, salon de Lyon"\n'
+        'lea@courriel.example,"""vip"",""newsletter"",""vip"""\n'
+        "marc@courriel.example,\n"
+    )
+
+    def tags() -> dict[str, list[str]]:
+        links = ContactTag.objects.order_by("contact", "tag__name").values_list("contact__address_key", "tag__name")
+        found: dict[str, list[str]] = {}
+        for key, name in links:
+            found.setdefault(key.partition("@")[0], []).append(name)
+        return found
+
+    assert tags() == {"camille.roux": ["salon de Lyon", "vip"], "lea": ["newsletter", "vip"]}
+
+    start_undo(job=job)
+    undo_import(job.pk)
+    assert tags() == {"camille.roux": ["vip"]}
+
+
+def test_a_column_of_something_else_is_no_column_of_tags(release: Importer) -> None:
+    rows = "".join(f"p{n}@courriel.example,note number {n}\n" for n in range(501))
+    done = run_import(release("email,tags\n" + rows).pk)
+
+    assert done is not None
+    assert done.state == ContactImport.State.FAILED
+    assert "names more than 500 different ones" in done.error
+    assert not Tag.objects.exists()
