@@ -33,6 +33,8 @@ def _person(contact: Contact) -> dict[str, Any]:
         "first_name": contact.first_name,
         "last_name": contact.last_name,
         "language": contact.language,
+        "time_zone": contact.time_zone,
+        "tags": list(contact.tag_links.order_by("tag__name").values_list("tag__name", flat=True)),
         "former_addresses": list(FormerAddress.objects.filter(contact=contact).values_list("address_key", flat=True)),
         "known_since": contact.created_at.isoformat(),
         "paused_until": _when(contact.paused_until),

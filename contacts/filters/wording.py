@@ -50,4 +50,5 @@ def _value(rule: Rule, subject: Subject) -> str:
     if not kind:
         return ""
     labels = dict(subject.choices)
-    return ", ".join(str(labels.get(value, value or _("not known"))) for value in rule.value)
+    gone = _("deleted") if subject.name in ("list", "tag", "source") else ""
+    return ", ".join(str(labels.get(value) or gone or value or _("not known")) for value in rule.value)

@@ -143,6 +143,13 @@ def test_lists_and_tags_and_groups(team: dict[str, Contact], newsletter: Contact
     assert found(Rule("id", "any", (str(team["marc"].pk),))) == {"Marc"}
 
 
+def test_what_was_deleted_finds_nobody_and_is_said(team: Any) -> None:
+    rule = Rule("tag", "any", ("999",))
+
+    assert found(rule) == set()
+    assert words_of(rule, Catalogue()).value == "carries deleted"
+
+
 def test_states_say_what_the_badges_say(team: dict[str, Contact]) -> None:
     for person in team.values():
         standing = standing_of(person, list(person.subscriptions.all()), [])
