@@ -26,7 +26,7 @@ from delivery.limits.limiter import limiter_for
 from delivery.models import Mailing, Provider
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
-from delivery.verdicts import Fact, Verdict
+from delivery.verdicts import Fact, Phase, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -250,7 +250,7 @@ class BatchSender:
         reason = result.reason
         if result.halt is not None:
             self.run.halt, self.run.words, self.run.code = result.halt, result.reply, result.code
-        elif verdict == Verdict.NOT_BEGUN:
+        elif verdict == Verdict.NOT_BEGUN and result.phase > Phase.NONE:
             # Thrown back by a lost connection: at once again, but not for ever if it is what ends connections.
             if one.message.pk in self._cut:
                 verdict = Verdict.DEFERRED

@@ -241,7 +241,9 @@ def result_of(answer: Answer) -> Result:
     if answer.fate is Fate.DOUBT:
         return replace(result, reason=Reason.REPLY_LOST, reply=text or "the connection was cut before the answer")
     if answer.fate is Fate.NOT_BEGUN:
-        return replace(result, phase=Phase.ENVELOPE, reply=text or "the connection was cut")
+        # Nothing said about it: it waited behind others, and none of it was written.
+        phase = Phase.ENVELOPE if answer.conversation else Phase.NONE
+        return replace(result, phase=phase, reply=text or "the connection was cut")
     if answer.fate is Fate.REFUSED:
         return _refused(result, answer.step, text)
     if answer.fate is Fate.DEFERRED and answer.step is Step.MAIL:
