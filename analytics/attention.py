@@ -16,6 +16,7 @@ from deliverability.warmup.queries import stepped_back
 from delivery import guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
+from delivery.failover import open_outages
 from delivery.holds import said_of
 from delivery.models import Alert, Batch, Brake, Mailing, Provider
 from delivery.queries import pause_words
@@ -58,6 +59,7 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_policy(now),
         *_webhooks(),
         *_returned(),
+        *_outages(),
         *_providers(),
         *_imports(now),
     ]
@@ -255,6 +257,20 @@ def _returned() -> Iterator[Matter]:
             route="campaigns:show",
             pk=campaign.pk,
             action=_("Correct it"),
+        )
+
+
+def _outages() -> Iterator[Matter]:
+    """Accounts that cannot send, whether another has taken over or not."""
+    for outage in open_outages()[:EACH]:
+        yield Matter(
+            icon="switch-horizontal",
+            kind="bad",
+            title=_("“%(name)s” is out of order: %(cause)s")
+            % {"name": outage.provider, "cause": outage.get_cause_display()},
+            text=outage.words,
+            route="delivery:providers",
+            action=_("Look"),
         )
 
 

@@ -20,7 +20,7 @@ from deliverability.models import SendingDomain
 from deliverability.services import ensure_sender
 from deliverability.warmup import plans
 from deliverability.warmup.judging import Signs, decide
-from delivery.models import Batch, Mailing, Provider
+from delivery.models import Batch, Cause, Mailing, Outage, Provider
 from tests.analytics.conftest import MakeMailing, count
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +150,13 @@ def test_provider_that_refused_the_test_needs_a_hand(organisation: Organisation,
     Provider.objects.filter(pk=catcher.pk).update(test_error="Connection refused", tested_at=timezone.now())
 
     assert found_titles(organisation) == [f"“{catcher.name}” does not take our mail"]
+
+
+def test_an_account_out_of_order_needs_a_hand(organisation: Organisation, catcher: Provider) -> None:
+    now = timezone.now()
+    Outage.objects.create(provider=catcher, cause=Cause.QUOTA, words="552 quota", struck_at=now, began_at=now)
+
+    assert found_titles(organisation) == [f"“{catcher}” is out of order: quota used up"]
 
 
 def test_a_warm_up_that_stepped_back_needs_a_hand(organisation: Organisation) -> None:
