@@ -12,8 +12,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from accounts.models import User
 from accounts.services import audit
@@ -22,12 +20,12 @@ from contacts.imports.journal import LEASE, ClockNow
 from contacts.imports.refused import harmless
 from contacts.models import Contact, ContactExport, ContactField
 from contacts.queries import size_of
+from contacts.workbooks import write_workbook
 
 KEPT = timedelta(days=7)
 _BLOCK = 2_000
 _SALT = "contacts.export"
 _State = ContactExport.State
-_ROWS_OF_A_SHEET = 1_048_576
 
 
 class LinkExpired(Exception):
@@ -74,7 +72,7 @@ def run_export(export_id: int, *, report: Callable[[ContactExport], None] = lamb
     job.file.name = f"exports/{uuid.uuid4().hex}.{job.format}"
     path = Path(job.file.path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write = {ContactExport.Format.CSV: _write_csv, ContactExport.Format.XLSX: _write_sheet}[
+    write = {ContactExport.Format.CSV: _write_csv, ContactExport.Format.XLSX: write_workbook}[
         ContactExport.Format(job.format)
     ]
     try:
@@ -153,26 +151,3 @@ def _as_text(value: Any) -> str:
 def _write_csv(path: Path, rows: Iterator[list[str]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # the byte order mark is for spreadsheets
         csv.writer(file).writerows(rows)
-
-
-def _write_sheet(path: Path, rows: Iterator[list[str]]) -> None:
-    """A workbook of sheets no longer than Excel reads; every cell is text, so that none is a formula."""
-    book = Workbook(write_only=True)
-    sheet, titles = book.create_sheet(), next(rows)
-    sheet.append(titles)
-    for count, row in enumerate(rows, start=1):
-        if count % (_ROWS_OF_A_SHEET - 1) == 0:
-            sheet = book.create_sheet()
-            sheet.append(titles)
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(sheet, value=_printable(value))
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    book.save(path)
-
-
-def _printable(value: str) -> str:
-    """XML has no word for most control characters."""
-    return value if value.isprintable() else "".join(c if c >= " " or c in "\n\t" else "\ufffd" for c in value)

@@ -132,7 +132,7 @@ class _Rows:
         elif local == "row":
             number = attributes.get("r")
             self.line = int(number) if number else self.line + 1
-            self._cells = []
+            self._cells, self._column = [], 0
         elif local == "rPh":
             self._spoken += 1
 
@@ -142,7 +142,7 @@ class _Rows:
             letters = place.rstrip(_DIGITS)
             self._column = self._columns.get(letters) or self._numbered(letters)
         else:
-            self._column = len(self._cells) + 1
+            self._column += 1
         self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
         self._parts.clear()
         self._length = 0

@@ -90,11 +90,11 @@ def test_days_counted_from_1904(tmp_path: Path) -> None:
 def test_elements_with_a_prefix_and_places_left_out(tmp_path: Path) -> None:
     prefixed = (
         '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
-        "<x:row><x:c><x:v>1</x:v></x:c><x:c><x:v>2</x:v></x:c></x:row><x:row/>"
+        "<x:row><x:c><x:v>1</x:v></x:c><x:c/><x:c><x:v>2</x:v></x:c></x:row><x:row/>"
         "<x:row><x:c><x:v>3</x:v></x:c></x:row></x:sheetData></x:worksheet>"
     )
 
-    assert rows_of(book(tmp_path, prefixed)) == [(1, ["1", "2"]), (3, ["3"])]
+    assert rows_of(book(tmp_path, prefixed)) == [(1, ["1", "", "2"]), (3, ["3"])]
 
 
 def test_the_first_sheet_that_is_seen_and_holds_anything(tmp_path: Path) -> None:
