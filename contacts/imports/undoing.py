@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models.fields.reverse_related import ForeignObjectRel
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -174,10 +175,10 @@ def _forget(cursor: CursorWrapper, people: list[int]) -> None:
     """
     if not people:
         return
-    for relation in Contact._meta.related_objects:
-        if relation.field.db_constraint:  # type: ignore[attr-defined]
-            table = relation.related_model._meta.db_table
-            cursor.execute(f"delete from {table} where contact_id = any(%s)", [people])  # noqa: S608
+    for relation in Contact._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and relation.field.db_constraint:  # type: ignore[attr-defined]
+            table, column = relation.related_model._meta.db_table, relation.field.column
+            cursor.execute(f"delete from {table} where {column} = any(%s)", [people])  # noqa: S608
     cursor.execute("delete from contacts_contact where id = any(%s)", [people])
 
 

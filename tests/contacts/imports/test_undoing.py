@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import AuditEntry
+from contacts.hygiene.duplicates import find_duplicates
 from contacts.imports import (
     ImportRefused,
     may_lift,
@@ -15,6 +16,7 @@ from contacts.imports import (
     undo_import,
 )
 from contacts.models import (
+    AddressFlag,
     Consent,
     ConsentState,
     ConsentStatement,
@@ -23,6 +25,7 @@ from contacts.models import (
     ContactImport,
     ContactList,
     ContactTag,
+    Duplicate,
     ImportedContact,
     Purpose,
     Subscription,
@@ -67,6 +70,16 @@ def test_everything_is_as_before(run: Importer, camille: Contact) -> None:
     assert snapshot() == before
     assert not ImportedContact.objects.exists()
     assert AuditEntry.objects.filter(verb="import.undo", target=f"import:{job.pk}").exists()
+
+
+def test_flags_and_possible_duplicates_go_with_the_people_they_are_of(run: Importer, camille: Contact) -> None:
+    job = run("email,first_name,last_name\ncamille.roux+2@courriel.example,,\ninfo@gmial.com,,\n")
+    assert find_duplicates() == 1 and AddressFlag.objects.count() == 2
+
+    undo(job)
+
+    assert list(Contact.objects.all()) == [camille]
+    assert not Duplicate.objects.exists() and not AddressFlag.objects.exists()
 
 
 def test_a_corrected_value_stays_corrected(run: Importer, camille: Contact) -> None:
