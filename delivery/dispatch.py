@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from delivery import failover, guard, ledger, multiplex
 from delivery.capabilities import lease_of
+from delivery.collecting import search_rarely
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
 from delivery.limits import brake, governor, warmup
@@ -109,6 +110,7 @@ def work_provider(
     provider = Provider.objects.filter(pk=provider_id).first()
     if provider is None:
         return 0
+    search_rarely()
     end = time.monotonic() + shift
     worked: list[int] = []
     may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
