@@ -15,6 +15,7 @@ from contacts.models import (
     ConsentStatement,
     Contact,
     ContactList,
+    HygieneRule,
     Purpose,
     Subscription,
     Suppression,
@@ -34,12 +35,13 @@ def create_list(*, name: str, description: str = "", is_double_opt_in: bool = Tr
 
 
 def remove_list(*, contact_list: ContactList) -> None:
-    """Delete a list with its subscriptions. Its people and their consents stay."""
+    """Delete a list with its subscriptions. Its people and consents stay; a rule that needs it is switched off."""
     with transaction.atomic():
         locked = ContactList.objects.select_for_update().get(pk=contact_list.pk)
         # By one statement each: the collector would load a million rows to tell their receivers.
         Subscription.objects.filter(contact_list=locked)._raw_delete("default")
         Consent.objects.filter(contact_list=locked).update(contact_list=None)
+        HygieneRule.objects.filter(contact_list=locked).update(is_on=False)
         locked.delete()
 
 

@@ -7,7 +7,7 @@ import pytest
 from contacts.hygiene.quiet import ask_forecast, forecast, make_forecasts, rule_of
 from contacts.hygiene.sunset import run_sunset
 from contacts.models import Contact, ContactList, HygieneRule, HygieneRun, Subscription, Sunset, Suppression
-from contacts.services import push_engagement, push_own_acts, unsubscribe
+from contacts.services import push_engagement, push_own_acts, remove_list, unsubscribe
 from delivery.models import Mailing, Outcome
 from tests.feedback.sent import SENT_AT, Sent, send
 
@@ -157,3 +157,10 @@ def test_forecasts_are_made_when_asked_for(sent: Sent) -> None:
     assert make_forecasts(at=NOW) == 0
     assert rule_of(Kind.SUNSET).forecast["now"] == 3
     assert not Sunset.objects.exists()
+
+
+def test_without_its_list_the_rule_is_off_and_says_so(rule: HygieneRule, winback: ContactList) -> None:
+    remove_list(contact_list=winback)
+
+    rule.refresh_from_db()
+    assert (rule.is_on, rule.contact_list_id) == (False, None)
