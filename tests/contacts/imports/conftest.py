@@ -107,3 +107,8 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return octets.getvalue()
+
+
+def counts(job: ContactImport) -> tuple[int, int, int, int]:
+    """New, changed, unchanged, refused."""
+    return job.created_count, job.changed_count, job.unchanged_count, job.refused_count
