@@ -2,9 +2,10 @@
 
     python -m benchmarks.start SINK [--people 1000000] [--times 20]
 
-The time in which a click can be undone is left out: it is there on purpose. Everything else is what a person waits for:
-the campaign planned and checked again, the first block of the audience frozen, Celery's workers rung, the connection
-opened, the message rendered, marked and handed over.
+The time in which a click can be undone is left out: it is there on purpose, and the click is answered inside it (the
+audience counted, everything checked). What follows is what a person waits for: the campaign planned and checked again,
+the first block of the audience frozen, Celery's workers rung, the connection opened, the message rendered, marked and
+handed over. Row 5 of the performance table.
 """
 
 import argparse
@@ -47,11 +48,14 @@ def main() -> None:
         populate(options.people)
         draft = _draft()
         with _workers():
-            found = sorted([_start([str(binary), str(port)], draft, number) for number in range(options.times + 1)][1:])
-    p95 = found[min(len(found) - 1, round(0.95 * len(found)))]
-    print(f"\n\n{options.people} people in the list, {options.times} campaigns: milliseconds to the first message\n")
-    print(f"{'':12}{'median':>9}{'p95':>9}{'worst':>9}")
-    print(f"{'Envol':12}{statistics.median(found):9.0f}{p95:9.0f}{found[-1]:9.0f}\n\n{LISTMONK}")
+            found = [_start([str(binary), str(port)], draft, number) for number in range(options.times + 1)][1:]
+    print(f"\n\n{options.people} people in the list, {options.times} campaigns: milliseconds\n")
+    print(f"{'':40}{'median':>9}{'p95':>9}{'worst':>9}")
+    for place, name in enumerate(("the click, to its answer", "its time has come, to the first message")):
+        ordered = sorted(times[place] for times in found)
+        p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+        print(f"{name:40}{statistics.median(ordered):9.0f}{p95:9.0f}{ordered[-1]:9.0f}")
+    print(f"\n{LISTMONK}")
 
 
 @contextlib.contextmanager
@@ -88,8 +92,8 @@ def _draft() -> "Draft":
     )
 
 
-def _start(sink_command: list[str], draft: "Draft", number: int) -> float:
-    """Milliseconds from one click."""
+def _start(sink_command: list[str], draft: "Draft", number: int) -> tuple[float, float]:
+    """Milliseconds: from the click to its answer, and from the instant it is due to the first message."""
     from django.utils import timezone
 
     from campaigns import services, tasks
@@ -99,6 +103,7 @@ def _start(sink_command: list[str], draft: "Draft", number: int) -> float:
         campaign = services.create_campaign(draft=replace(draft, name=f"Lin {number}"), user=None)
         clicked = time.time()
         starts_at = services.start_campaign(campaign=campaign, user=None, now=timezone.now(), undo=timedelta())
+        answered = time.time()
         tasks.ring_at(starts_at)
         first = 0.0
         while not first:
@@ -111,8 +116,8 @@ def _start(sink_command: list[str], draft: "Draft", number: int) -> float:
         assert campaign.mailing_id is not None
         _wait_until_quiet(campaign.mailing_id)
         sink.kill()
-    print(f"{(first - clicked) * 1000:.0f}", end=" ", flush=True)
-    return (first - clicked) * 1000
+    print(f"{(first - answered) * 1000:.0f}", end=" ", flush=True)
+    return (answered - clicked) * 1000, (first - answered) * 1000
 
 
 def _wait_until_quiet(mailing: int) -> None:

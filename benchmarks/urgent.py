@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.campaign import _mailing, _populate
+from benchmarks.campaign import new_mailing, populate
 from benchmarks.doors import web_processes
 from benchmarks.load import load, post
 from benchmarks.servers import facts, fresh_django
@@ -36,7 +36,7 @@ def main() -> None:
         sink = Path(folder) / "sink"
         subprocess.run(["cc", "-O2", "-o", str(sink), options.sink], check=True)
         print(facts(), flush=True)
-        _populate(options.people)
+        populate(options.people)
         port = free_port()
         with (
             _running([str(sink), str(port)]),
@@ -129,7 +129,7 @@ def _times(web: int, secret: str, template: int, *, count: int, every: float, na
 def _beside_a_campaign(options: argparse.Namespace, port: int, web: int, secret: str, template: int) -> list[float]:
     from delivery import dispatch, ledger
 
-    mailing, provider = _mailing(options, port)
+    mailing, provider = new_mailing(options, port)
     dispatch.freeze(mailing, after_block=lambda: None)
     command = [sys.executable, "-m", "benchmarks.campaign", "--worker", str(provider), "--connections", "16"]
     worker = subprocess.Popen(command, stdout=subprocess.DEVNULL)

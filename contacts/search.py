@@ -10,7 +10,7 @@ from functools import cache
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from contacts.addresses import folded
+from contacts.addresses import BrokenAddress, address_key, folded
 from contacts.models import Contact, SearchText
 from contacts.models.people import is_called
 
@@ -22,11 +22,24 @@ A_SWEEP = 200_000  # people: some ten seconds of work
 
 
 def found_by(text: str) -> Q:
-    """Whom a search finds: every word stands somewhere in the address or the name; no case, no accents."""
+    """Whom a search finds: every word stands somewhere in the address or the name; no case, no accents.
+
+    A whole address somebody has finds that person alone, by one probe.
+    """
+    if key := _whole_address(text):
+        return Q(address_key=key)
     words = folded(text.replace("\0", "")).split()
     if not any(len(word) >= SHORTEST for word in words) or not is_current():
         return is_called(text)
     return containing(*words)
+
+
+def _whole_address(text: str) -> str:
+    try:
+        key = address_key(text)
+    except BrokenAddress:
+        return ""
+    return key if Contact.objects.filter(address_key=key).exists() else ""
 
 
 def containing(*words: str) -> Q:

@@ -85,8 +85,8 @@ _SLOW = 0.2  # seconds: what took longer is kept
 
 
 def reach_of(campaign: Campaign, *, may_be_kept: bool = False) -> Reach:
-    """Counted by the very conditions of the snapshot. `may_be_kept`: a page may show the count of a minute ago where
-    counting takes long (a million people: a second); the decision to send never does."""
+    """Counted by the very conditions of the snapshot. `may_be_kept`: a page, and the start that follows a click, may
+    use the count of a minute ago where counting takes long (a million people: a second); the click never does."""
     names = [found.name for found in campaign.lists.all()]
     if not names:
         return Reach(list_names=[])

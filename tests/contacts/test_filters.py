@@ -336,3 +336,14 @@ def test_rules_few_people_fit_read_only_a_part_of_the_contacts(
         plan = people(Group("all", (rule,)), now=NOW).order_by("-pk")[:51].explain()
 
         assert "Seq Scan on contacts_contact" not in plan, (rule, plan)
+
+
+def test_a_whole_address_finds_its_person_alone(team: dict[str, Contact], django_assert_num_queries: Any) -> None:
+    catch_up()
+    add_contact(address="jean-marc@atelier.example")
+
+    with django_assert_num_queries(1):
+        wanted = found_by(" MARC@atelier.example ")
+
+    assert list(Contact.objects.filter(wanted)) == [team["marc"]]
+    assert Contact.objects.filter(found_by("arc@atelier.example")).count() == 2  # nobody's: part of two
