@@ -1,6 +1,6 @@
 """A transactional message beside a campaign: from the call of the API to the server's yes, idle and while row 1 runs.
 
-    python -m benchmarks.urgent SINK [--people 100000] [--messages 100] [--every 0.1]
+    python -m benchmarks.urgent SINK [--people 300000] [--messages 100] [--every 0.1]
 
 SINK as for benchmarks.campaign. The processes are those of `make run` (web, express, beat) and a bulk worker as
 benchmarks.campaign has it, all through one account with 16 connections, on a fresh PostgreSQL with the settings of
@@ -58,7 +58,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sink")
-    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--people", type=int, default=300_000)
     parser.add_argument("--messages", type=int, default=100)
     parser.add_argument("--every", type=float, default=0.1, help="seconds between two calls")
     parser.add_argument("--kilobytes", type=int, default=10)
