@@ -4,7 +4,7 @@ import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.db.models.lookups import StartsWith
@@ -143,6 +143,10 @@ class Contact(models.Model):
             models.Index(
                 fields=["paused_until"], name="contact_on_a_break", condition=models.Q(paused_until__isnull=False)
             ),
+            # One for all columns with few values: PostgreSQL 18 skips through it to any of them, so that a filter
+            # nobody fits reads no million rows. An index each would cost an import four times as much.
+            models.Index(fields=["mx_group", "language", "open_consent", "click_consent"], name="contact_traits"),
+            BrinIndex(fields=["updated_at"], name="contact_changed", autosummarize=True),
             GinIndex(fields=["fields"], name="contact_fields", opclasses=["jsonb_path_ops"]),
         ]
 
