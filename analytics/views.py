@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -61,7 +62,7 @@ def home(request: Request) -> HttpResponse:
 
 def _lead(*, now: datetime, is_moving: bool, count: int) -> str:
     """The page in a line: the day, what moves, how much needs a hand."""
-    day = date_format(timezone.localtime(now), "l j F Y").capitalize()
+    day = capfirst(date_format(timezone.localtime(now), "l j F Y"))
     first = _("A campaign is leaving.") if is_moving else _("Nothing is leaving right now.")
     second = (
         ngettext("One thing needs you.", "%(count)s things need you.", count) % {"count": count}

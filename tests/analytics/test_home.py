@@ -1,19 +1,20 @@
 """Home: first steps on an empty installation, then the morning's page."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Organisation
 from analytics.attention import matters
 from analytics.figures import period_of
 from analytics.steps import facts, progress
+from analytics.views import _lead
 from campaigns.models import Campaign
 from contacts.models import Contact, ContactImport
 from deliverability.models import SendingDomain
@@ -211,3 +212,11 @@ def test_failed_import_needs_a_hand(team_client: Client, make_campaign: MakeCamp
 
     assert "The import of “clients.csv” stopped" in text
     assert "The file is empty." in text
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("en", "Wednesday 25 November 2026. "), ("fr", "Mercredi 25 novembre 2026. ")]
+)
+def test_the_day_is_written_as_its_language_does(language: str, day: str) -> None:
+    with translation.override(language):
+        assert _lead(now=datetime(2026, 11, 25, 12, tzinfo=UTC), is_moving=False, count=0).startswith(day)
