@@ -156,6 +156,8 @@ CELERY_TIMEZONE = "UTC"
 
 # ── sending: what trials and tests shorten; the defaults are part of what docs/reliability.md promises ───────────
 LEASE_SECONDS = env.float("ENVOL_LEASE_SECONDS", default=0)  # 0 = by kind of provider (delivery/capabilities.py)
+# A killed process's connections are free for others after so long; a beat every fifth of it.
+PLACE_SECONDS = env.float("ENVOL_PLACE_SECONDS", default=20)
 # A window is the most that one crash can leave in doubt.
 WINDOW_SIZE = env.int("ENVOL_WINDOW_SIZE", default=100)
 # Seconds until a deferred message is tried again, a step a try, about a day in all; then the server had its chance.

@@ -115,7 +115,8 @@ def work_provider(
     worked: list[int] = []
     may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
     shifts = [_shift(provider, may_go_on, stop, worked, only_urgent=only_urgent) for _ in range(connections)]
-    multiplex.run_together(shifts)
+    with ledger.beating():
+        multiplex.run_together(shifts)
     return len(worked)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,7 @@ from common.tokens import Purpose, encode
 from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
-from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Provider, Stream
+from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Process, Provider, Stream
 from delivery.reasons import Reason
 from delivery.registry import StoryEntry, stories
 from delivery.skeleton import CannotFill, ContentRefused, look_back, skeleton_for, view_html
@@ -94,6 +95,10 @@ class ProviderCard:
         return self.accepted_count / total if total else None
 
 
+# As the view delivery_connection, by which claims are counted.
+_IS_ALIVE = Q(process=None) | Q(Exists(Process.objects.filter(number=OuterRef("process"), alive_until__gt=Now())))
+
+
 def provider_cards(*, now: datetime) -> list[ProviderCard]:
     """Every account with what it did lately: five statements, however many there are."""
     counts = {
@@ -103,7 +108,7 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
         .annotate(
             accepted=Sum("accepted_count"),
             refused=Sum("refused_count"),
-            busy=Count("pk", filter=Q(state=Batch.State.CLAIMED)),
+            busy=Count("pk", filter=Q(_IS_ALIVE, state=Batch.State.CLAIMED)),
         )
     }
     outages = {row.provider_id: row for row in Outage.objects.filter(ended_at=None).exclude(began_at=None)}

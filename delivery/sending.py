@@ -123,7 +123,7 @@ class BatchSender:
         ledger.release_batch(self.claim, backoff=max(self.run.backoff, self.run.wait))
 
     def _windows(self) -> Iterator[Await]:
-        while not self._stop() and not self._deadline.is_over() and self.run.halt is None:
+        while not self._stop() and self._may_begin() and self.run.halt is None:
             waiting = self._next(min(self.window, self.lane.room))
             if not waiting:
                 self._done_to = self.claim.last_id
@@ -163,7 +163,7 @@ class BatchSender:
             found = self._limiter.take(want, now=timezone.now())
             if found.count:
                 return found.count
-            if found.wait > PATIENCE or self._stop() or self._deadline.is_over():
+            if found.wait > PATIENCE or self._stop() or not self._may_begin():
                 self.run.wait, self.run.is_granted_nothing = max(self.run.wait, found.wait), True
                 return 0
             yield Await(None, patience=found.wait.total_seconds())
@@ -222,7 +222,7 @@ class BatchSender:
             self._deadline = ledger.renew_lease(self.claim) or self._deadline
 
     def _may_begin(self) -> bool:
-        return not self._deadline.is_over()
+        return not self._deadline.is_over() and not self.claim.place.is_over()
 
     def _give_up_when_fruitless(self, was_sent: bool) -> None:
         is_fruitful = not was_sent or any(not fact.verdict.is_pending for fact in self._facts)

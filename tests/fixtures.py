@@ -8,6 +8,13 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.models import Organisation, User
+from delivery.ledger import places
+
+
+@pytest.fixture(autouse=True)
+def no_place() -> None:
+    """What a test before wrote about this process was rolled back."""
+    places.forget()
 
 
 @pytest.fixture(autouse=True)

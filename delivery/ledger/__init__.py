@@ -17,6 +17,7 @@ from delivery.ledger.counts import Imbalance, Ledger, check_ledger, ledger_of
 from delivery.ledger.doubts import NotNow, count_as_sent, repeat_doubts, send_again, settle
 from delivery.ledger.healing import Healed, free_held, heal_expired, reopen_unfinished, skip_rest, skip_share
 from delivery.ledger.people import people
+from delivery.ledger.places import Place, beating
 from delivery.ledger.settling import Settled, count_all_as_sent, send_all_again
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "Ledger",
     "NotNow",
     "Opened",
+    "Place",
     "Settled",
     "Waiting",
     "are_stored",
+    "beating",
     "check_ledger",
     "claim_batch",
     "count_all_as_sent",

@@ -21,6 +21,7 @@ from delivery.ledger.appending import append
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
+from delivery.ledger.places import Place, place
 from delivery.reasons import Reason
 from delivery.verdicts import Fact, Verdict
 
@@ -42,6 +43,7 @@ class Claim:
     is_urgent: bool
     lease: timedelta
     deadline: Deadline
+    place: Place
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ def claim_batch(
     `rooms`: connections at once by mailbox provider, where they are fewer.
     """
     seen = guard.known()
+    mine = place()
     clock = Deadline.before()
     number = secrets.randbits(62)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -78,6 +81,7 @@ def claim_batch(
             return None
         values = {
             "claim": number,
+            "process": mine.number,
             "lease": lease.total_seconds(),
             "provider": provider_id,
             "rooms": json.dumps(rooms or {}),
@@ -101,6 +105,7 @@ def claim_batch(
         is_urgent=is_urgent,
         lease=lease,
         deadline=clock.after(lease),
+        place=mine,
     )
 
 

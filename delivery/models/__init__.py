@@ -7,6 +7,7 @@ from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageStat
 from delivery.models.limits import DailyCount, Limit, Pace
 from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingMailing
 from delivery.models.outages import Cause, Detour, Outage
+from delivery.models.processes import Process
 from delivery.models.providers import Provider
 from delivery.models.streams import Alignment, Stream, StreamDay, StreamLimit, StreamProvider
 
@@ -32,6 +33,7 @@ __all__ = [
     "Outage",
     "Outcome",
     "Pace",
+    "Process",
     "Provider",
     "StandingMailing",
     "Stream",

@@ -47,6 +47,7 @@ class Batch(models.Model):
     round = models.SmallIntegerField(db_default=0)
     claim_count = models.SmallIntegerField(db_default=0)
     claim = models.BigIntegerField(null=True)  # a fresh random number per claim; every later write carries it
+    process = models.BigIntegerField(null=True)  # Process.number of who claimed it last: whether its connection counts
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     done_to = models.BigIntegerField()

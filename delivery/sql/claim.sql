@@ -1,4 +1,4 @@
--- Take one due batch of a provider. The caller holds the provider's row, so that the count of claimed batches is a
+-- Take one due batch of a provider. The caller holds the provider's row, so that the count of connections is a
 -- limit and not a guess. Never now(): it is the start of the transaction and would shorten the lease. Passed over: who
 -- rests (limits/governor.py), mailbox providers whose connections (%(rooms)s by number) are all in use, and shares that
 -- are braked (limits/brake.py; they are parked, this is for one that came back meanwhile).
@@ -9,7 +9,8 @@
 -- Plan: the batches of each mailing being sent by their index, probes of the few claimed ones and of the share's brake;
 -- 0.3 ms, 1 ms in a mailing of 2,000 batches beside 30,000 due ones of 300 paused mailings (20 before, November 2026).
 update delivery_batch
-   set state = 1, claim = %(claim)s, claim_count = claim_count + 1, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+   set state = 1, claim = %(claim)s, process = %(process)s, claim_count = claim_count + 1,
+       lease_until = clock_timestamp() + %(lease)s * interval '1 second'
  where id = (select b.id
                from delivery_batch b
               where b.state = 0
@@ -31,8 +32,8 @@ update delivery_batch
                                     where k.mailing_id = b.mailing_id and k.mx_group = b.mx_group
                                       and (k.state in (3, 4) or (k.state = 0 and b.wave > 0))) is null
                               and (not %(rooms)s::jsonb ? b.mx_group::text
-                                   or (select count(*) from delivery_batch c
-                                        where c.state = 1 and c.provider_id = b.provider_id and c.mx_group = b.mx_group)
+                                   or (select count(*) from delivery_connection c
+                                        where c.provider_id = b.provider_id and c.mx_group = b.mx_group)
                                       < (%(rooms)s::jsonb ->> b.mx_group::text)::int)
                             limit 2) first
                      where m.state = 'sending' and (m.paused_until is null or m.paused_until <= clock_timestamp())))
@@ -40,5 +41,5 @@ update delivery_batch
               limit 1
                 for update of b skip locked)
    and state = 0
-   and (select count(*) from delivery_batch c where c.state = 1 and c.provider_id = %(provider)s) < %(room)s
+   and (select count(*) from delivery_connection c where c.provider_id = %(provider)s) < %(room)s
 returning id, mailing_id, first_id, last_id, round, mx_group, is_urgent

@@ -11,5 +11,5 @@ select p.id, least(p.connection_count - {kept} - coalesce(c.claimed, 0), d.due)
                            and m.state = 'sending'
                            and (m.paused_until is null or m.paused_until <= clock_timestamp())
                          limit p.connection_count) x) d on d.due > 0
-  left join (select provider_id, count(*) as claimed from delivery_batch where state = 1 group by 1) c
+  left join (select provider_id, count(*) as claimed from delivery_connection group by 1) c
     on c.provider_id = p.id

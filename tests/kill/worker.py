@@ -21,10 +21,11 @@ from delivery.models import Mailing  # noqa: E402
 
 @dataclass(frozen=True)
 class Terms:
-    """What is not as in the other kill tests: the database, the lease in seconds."""
+    """What is not as in the other kill tests: the database, the lease and the place in seconds."""
 
     database: dict[str, str] = field(default_factory=dict)
     lease: int | None = None
+    place: float | None = None
 
 
 def work(mailing_id: int, failpoint: str = "", terms: Terms = Terms()) -> None:
@@ -32,6 +33,7 @@ def work(mailing_id: int, failpoint: str = "", terms: Terms = Terms()) -> None:
     failpoints.armed = failpoint
     connection.settings_dict.update(terms.database)
     settings.LEASE_SECONDS = terms.lease or settings.LEASE_SECONDS
+    settings.PLACE_SECONDS = terms.place or settings.PLACE_SECONDS
     while True:
         try:
             _ring(mailing_id)

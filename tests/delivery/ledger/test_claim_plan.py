@@ -21,7 +21,7 @@ select m.id, m.provider_id, 1, f.id, f.id + 9, clock_timestamp() - interval '1 d
 def pages_of_a_claim(provider: Provider, urgency: str) -> int:
     """Pages of the database one claim looks at."""
     statement = load_sql("delivery", "claim").replace("{urgency}", urgency)
-    values = {"claim": 5, "lease": 900, "provider": provider.pk, "rooms": "{}", "room": 4}
+    values = {"claim": 5, "process": 5, "lease": 900, "provider": provider.pk, "rooms": "{}", "room": 4}
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, buffers, format json) {statement}", values)
         (told,) = cursor.fetchone()
