@@ -171,7 +171,7 @@ def test_cancelling_skips_parked_waves_too(large: tuple[Mailing, SmtpServer]) ->
 @pytest.mark.django_db(transaction=True)
 def test_claiming_probes_the_brake_by_its_key(large: tuple[Mailing, SmtpServer]) -> None:
     mailing, _server = large
-    values = {"claim": 1, "lease": 60, "provider": mailing.provider_id, "room": 2, "rooms": "{}"}
+    values = {"claim": 1, "process": 1, "lease": 60, "provider": mailing.provider_id, "room": 2, "rooms": "{}"}
     with connection.cursor() as cursor:
         cursor.execute("analyze delivery_batch; analyze delivery_brake")
         cursor.execute("set enable_seqscan = off")
