@@ -102,6 +102,8 @@ class Campaign(models.Model):
     # The first wave: people of each mailbox provider (0: by the rule, in large campaigns), and minutes it is watched.
     wave_size = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     wave_minutes = models.PositiveSmallIntegerField(default=15, db_default=15, editable=False)
+    # How many people the review page had shown when somebody pressed "send", until they were counted once more.
+    seen_count = models.PositiveIntegerField(null=True, editable=False)
     # Why it is a draft again although somebody had pressed "send": the checks that blocked, in words for people.
     problem = models.TextField(blank=True, default="", editable=False)
     mailing = models.OneToOneField(

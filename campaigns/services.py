@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.services import audit
 from campaigns.models import UNDO, Campaign
 from campaigns.orders import mailing_order
-from campaigns.review import Review, review
+from campaigns.review import findings, reach_of
+from common.figures import number
 from contacts.models import ContactList
 from deliverability.models import Sender
 from delivery import guard
@@ -146,26 +147,28 @@ def start_campaign(
 ) -> datetime:
     """Send now (after the time in which it can be undone) or at `at`; returns the instant it will leave.
 
-    Raises CampaignRefused when a check blocks, when it is no draft, when `at` is over, or when what would leave is no
-    longer what was `seen` on the review page.
+    Raises CampaignRefused when a check blocks, when it is no draft, when `at` is over, or when it was changed since it
+    was `seen` on the review page. Whether its audience is still as large is counted afterwards (`count_again`), inside
+    the time to undo: nobody waits for the count of a million people with a finger on the button.
     """
     if at is not None and at <= now:
         raise CampaignRefused(_("That time is already over."))
-    found = review(campaign=campaign)
+    found = findings(campaign=campaign)
     if found.blocking:
         raise CampaignRefused(*(check.sentence for check in found.blocking))
-    if seen is not None:
-        _refuse_drift(campaign, seen, found)
+    if seen is not None and _last_change(campaign) != seen.updated_at:
+        raise CampaignRefused(_("The campaign was changed after you opened this page. Please read it once more."))
+    seen_count = seen.recipient_count if seen else None
     starts_at = at or now + undo
     if not campaign.is_draft or not campaign.move(to=Campaign.State.SCHEDULED, starts_at=starts_at):
         raise CampaignRefused(_("This campaign is already scheduled or has left."))
-    Campaign.objects.filter(pk=campaign.pk).update(started_by=user, problem="")
+    Campaign.objects.filter(pk=campaign.pk).update(started_by=user, problem="", seen_count=seen_count)
     audit(
         verb="campaign.send" if at is None else "campaign.schedule",
         target=campaign.target,
         user=user,
         starts_at=starts_at.isoformat(),
-        recipients=found.reach.recipient_count,
+        recipients=seen_count,
         looked_past=[check.name for check in found.looks],
     )
     return starts_at
@@ -193,14 +196,46 @@ def set_rhythm(*, campaign: Campaign, rhythm: Rhythm) -> bool:
     return bool(Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(**values))
 
 
-def _refuse_drift(campaign: Campaign, seen: Seen, found: Review) -> None:
-    if Campaign.objects.filter(pk=campaign.pk).values_list("updated_at", flat=True).first() != seen.updated_at:
-        raise CampaignRefused(_("The campaign was changed after you opened this page. Please read it once more."))
-    change = abs(found.reach.recipient_count - seen.recipient_count)
-    if change > max(10, seen.recipient_count // 100):
-        raise CampaignRefused(
-            _("The audience is no longer what this page had shown. Please read it once more."),
-        )
+def _last_change(campaign: Campaign) -> datetime | None:
+    return Campaign.objects.filter(pk=campaign.pk).values_list("updated_at", flat=True).first()
+
+
+def uncounted() -> list[int]:
+    """Campaigns somebody pressed "send" for whose audience was not counted again yet."""
+    waiting = Campaign.objects.filter(state=Campaign.State.SCHEDULED, seen_count__isnull=False)
+    return list(waiting.values_list("pk", flat=True))
+
+
+def count_again(*, campaign_id: int) -> bool:
+    """Compare the audience with what the review page had shown; one that differs makes a draft again, with the reason.
+
+    False when it was put back, or when there was nothing to count. Whoever undoes it meanwhile is first.
+    """
+    campaign = Campaign.objects.shown().filter(pk=campaign_id, state=Campaign.State.SCHEDULED).first()
+    if campaign is None or campaign.seen_count is None:
+        return False
+    with translation.override(_language_of(campaign)):
+        problems = _drift(campaign)  # before the row is locked: a million people take a second
+        with transaction.atomic():
+            same = {"state": campaign.state, "starts_at": campaign.starts_at, "seen_count": campaign.seen_count}
+            if not Campaign.objects.filter(pk=campaign_id, **same).update(seen_count=None):
+                return False
+            if problems:
+                _give_back(campaign, problems)
+    return not problems
+
+
+def _drift(campaign: Campaign) -> list[str]:
+    """What to say when the audience is no longer what the review page had shown."""
+    if campaign.seen_count is None:
+        return []
+    then, now = campaign.seen_count, reach_of(campaign).recipient_count
+    if abs(now - then) <= max(10, then // 100):
+        return []
+    return [
+        _("The audience is no longer what the page had shown: %(now)s instead of %(then)s. Please read it once more.")
+        % {"now": number(now), "then": number(then)}
+    ]
 
 
 @transaction.atomic
@@ -238,9 +273,8 @@ def begin(*, campaign_id: int, now: datetime) -> int | None:
 
 
 def _plan_or_give_back(campaign: Campaign, now: datetime) -> int | None:
-    # The click counted a moment ago; at a million people a second count would be most of what a reader waits for. Who
-    # gets it is decided by the snapshot alone.
-    problems = [check.sentence for check in review(campaign=campaign, may_be_kept=True).blocking]
+    # Who gets it is decided by the snapshot alone. It is counted here only where no worker had time to before.
+    problems = [check.sentence for check in findings(campaign=campaign).blocking] or _drift(campaign)
     if not problems:
         campaign.occasion = campaign.occasion or delivery.draw_occasion()
         try:
@@ -249,14 +283,20 @@ def _plan_or_give_back(campaign: Campaign, now: datetime) -> int | None:
         except delivery.MailingRefused as refused:
             problems = [f"{problem.message} {problem.fix}".strip() for problem in refused.problems]
         else:
-            campaign.state, campaign.mailing = Campaign.State.STARTED, mailing
-            campaign.save(update_fields=["state", "mailing", "occasion", "updated_at"])
+            campaign.state, campaign.mailing, campaign.seen_count = Campaign.State.STARTED, mailing, None
+            campaign.save(update_fields=["state", "mailing", "occasion", "seen_count", "updated_at"])
             audit(verb="campaign.start", target=campaign.target, user=campaign.started_by, mailing=mailing.pk)
             return mailing.pk
-    campaign.state, campaign.starts_at, campaign.problem = Campaign.State.DRAFT, None, "\n".join(problems)
-    campaign.save(update_fields=["state", "starts_at", "problem", "updated_at"])
-    audit(verb="campaign.not_started", target=campaign.target, user=campaign.started_by, problems=problems)
+    _give_back(campaign, problems)
     return None
+
+
+def _give_back(campaign: Campaign, problems: list[str]) -> None:
+    """A draft again, and why; call it under the row's lock."""
+    campaign.state, campaign.starts_at, campaign.problem = Campaign.State.DRAFT, None, "\n".join(problems)
+    campaign.seen_count = None
+    campaign.save(update_fields=["state", "starts_at", "problem", "seen_count", "updated_at"])
+    audit(verb="campaign.not_started", target=campaign.target, user=campaign.started_by, problems=problems)
 
 
 def _language_of(campaign: Campaign) -> str:

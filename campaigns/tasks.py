@@ -16,8 +16,25 @@ def start_due(**_later: object) -> None:
     delivery's sweep finds what nobody rang for.
     """
     with only_one("campaigns.start_due") as is_ours:
-        for mailing_id in services.start_due(now=timezone.now()) if is_ours else ():
+        if not is_ours:
+            return
+        for mailing_id in services.start_due(now=timezone.now()):
             current_app.send_task("delivery.tasks.freeze", (mailing_id,), queue="bulk", expires=10)
+        for campaign_id in services.uncounted():
+            ring_for_count(campaign_id)
+
+
+@shared_task
+def count_again(campaign_id: int) -> None:
+    """What a click leaves for the seconds in which it can be undone."""
+    with only_one(f"campaigns.count_again.{campaign_id}") as is_ours:
+        if is_ours:
+            services.count_again(campaign_id=campaign_id)
+
+
+def ring_for_count(campaign_id: int) -> None:
+    """Somebody clicked on "send": count whom it is for, now."""
+    count_again.apply_async((campaign_id,), expires=10, queue="default")
 
 
 def ring_at(instant: datetime) -> None:

@@ -114,6 +114,25 @@ def _judged(source: tuple[str, Sequence[Any]], reaches_samples: bool) -> tuple[s
     return text, [int(Obstacle.SAMPLE), int(Obstacle.PAUSED), reaches_samples, *source[1]]
 
 
+_FIRST = 500  # people
+
+
+def reaches_somebody(audience: Audience, *, reaches_samples: bool) -> bool:
+    """Whether at least one person will get it: a look at the first of them, the same at ten people and at ten million.
+
+    Only where the first five hundred are all left out, everybody is counted.
+    """
+    source, params = audience.source_sql()
+    first = f"select contact_id, list_id from ({source}) s order by contact_id limit {_FIRST}"  # noqa: S608
+    judged, values = _judged((first, params), reaches_samples)
+    with connection.cursor() as cursor:
+        cursor.execute(f"select count(*), count(*) filter (where reason = 0) from ({judged}) p", values)  # noqa: S608
+        people, reached = cursor.fetchone() or (0, 0)
+    if reached or people < _FIRST:
+        return bool(reached)
+    return preview(audience, reaches_samples=reaches_samples).reached > 0
+
+
 def preview(audience: Audience, *, reaches_samples: bool) -> AudiencePreview:
     """Count an audience in one statement. `reaches_samples`: whether the provider is the test inbox."""
     judged, params = _judged(audience.whole_sql(), reaches_samples)

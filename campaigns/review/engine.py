@@ -9,7 +9,7 @@ from accounts.services import organisation
 from campaigns.models import Campaign
 from campaigns.review import message, setup
 from campaigns.review.check import Check, Fix, Severity, blocking
-from campaigns.review.reach import Reach, reach_of
+from campaigns.review.reach import Reach, reach_of, reaches_somebody
 from campaigns.ways import provider_of
 from contacts.models import Contact
 from delivery.skeleton import Draft, preview
@@ -19,10 +19,9 @@ from templates_app.variables import known_names
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Checks:
     """`checks` in the order pages show them: what blocks first, then what deserves a look, then what is good."""
 
-    reach: Reach
     checks: list[Check]
 
     @property
@@ -47,6 +46,13 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Review(Checks):
+    """The checks, and how many people it is for."""
+
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """What one person reads. `problem` says why it cannot be shown; the rest is then empty."""
 
@@ -60,15 +66,23 @@ class Shown:
 def review(*, campaign: Campaign, may_be_kept: bool = False) -> Review:
     """Look at everything that could go wrong, as things are at this moment; `may_be_kept` as in reach_of."""
     reach = reach_of(campaign, may_be_kept=may_be_kept)
+    return Review(checks=_in_order(campaign, has_recipients=reach.recipient_count > 0), reach=reach)
+
+
+def findings(*, campaign: Campaign) -> Checks:
+    """The same checks without counting anybody: what a click waits for is the same whatever the size of a list."""
+    return Checks(checks=_in_order(campaign, has_recipients=reaches_somebody(campaign)))
+
+
+def _in_order(campaign: Campaign, *, has_recipients: bool) -> list[Check]:
     order = [Severity.BLOCKING, Severity.LOOK, Severity.GOOD]
-    checks = sorted(_checks(campaign, reach), key=lambda check: order.index(check.severity))
-    return Review(reach=reach, checks=checks)
+    return sorted(_checks(campaign, has_recipients), key=lambda found: order.index(found.severity))
 
 
-def _checks(campaign: Campaign, reach: Reach) -> Iterator[Check]:
+def _checks(campaign: Campaign, has_recipients: bool) -> Iterator[Check]:
     own = organisation()
     yield from setup.check_organisation(own)
-    yield from setup.check_audience(reach)
+    yield from setup.check_audience(has_lists=bool(campaign.lists.all()), has_recipients=has_recipients)
     yield from setup.check_template(campaign)
     if campaign.template_version is not None:
         words = message.Words(

@@ -13,6 +13,7 @@ from psycopg import ClientCursor
 
 from campaigns.models import Campaign
 from campaigns.ways import provider_of
+from contacts import audience as audiences
 from contacts.audience import Audience, judged_sql, preview
 from contacts.mailbox_providers import BY_NUMBER
 from contacts.models import Contact, Subscription
@@ -80,13 +81,18 @@ def audience_of(campaign: Campaign) -> Audience:
     return Audience(lists=tuple(sorted(found.pk for found in campaign.lists.all())))
 
 
+def reaches_somebody(campaign: Campaign) -> bool:
+    """Whether anybody would get it, without counting them."""
+    return audiences.reaches_somebody(audience_of(campaign), reaches_samples=_reaches_samples(campaign))
+
+
 _KEPT = 60  # seconds
 _SLOW = 0.2  # seconds: what took longer is kept
 
 
 def reach_of(campaign: Campaign, *, may_be_kept: bool = False) -> Reach:
-    """Counted by the very conditions of the snapshot. `may_be_kept`: a page, and the start that follows a click, may
-    use the count of a minute ago where counting takes long (a million people: a second); the click never does."""
+    """Counted by the very conditions of the snapshot. `may_be_kept`: a page may show the count of a minute ago where
+    counting takes long (a million people: a second)."""
     names = [found.name for found in campaign.lists.all()]
     if not names:
         return Reach(list_names=[])

@@ -11,7 +11,6 @@ from accounts.models import Organisation
 from campaigns.models import Campaign
 from campaigns.review.check import Check, Fix, blocking, good, look
 from campaigns.review.message import listed
-from campaigns.review.reach import Reach
 from campaigns.ways import stream_of
 from contacts.mailbox_providers import BY_NUMBER, OTHERS, group_of
 from deliverability.models import Sender
@@ -29,10 +28,10 @@ def check_organisation(organisation: Organisation) -> Iterator[Check]:
         )
 
 
-def check_audience(reach: Reach) -> Iterator[Check]:
-    if not reach.list_names:
+def check_audience(*, has_lists: bool, has_recipients: bool) -> Iterator[Check]:
+    if not has_lists:
         yield blocking("audience_missing", _("No list is chosen"), _("Say who this campaign is for."), fix=Fix.AUDIENCE)
-    elif not reach.recipient_count:
+    elif not has_recipients:
         yield blocking(
             "audience_empty",
             _("Nobody would get this message"),

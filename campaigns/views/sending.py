@@ -18,7 +18,7 @@ from campaigns.forms import SendForm, ShareForm
 from campaigns.models import UNDO, Campaign
 from campaigns.queries import place_of
 from campaigns.review import reach_of, show
-from campaigns.tasks import ring_at
+from campaigns.tasks import ring_at, ring_for_count
 from campaigns.views.common import find, head
 from delivery.limits import brake
 
@@ -43,6 +43,7 @@ def send(request: Request, pk: int) -> HttpResponse:
         for problem in refused.problems:
             messages.error(request, problem)
         return redirect("campaigns:review", pk=pk)
+    transaction.on_commit(lambda: ring_for_count(pk))
     if clean["at"] is None:
         transaction.on_commit(lambda: ring_at(starts_at))
     return redirect("campaigns:scheduled", pk=pk)

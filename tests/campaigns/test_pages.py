@@ -218,6 +218,16 @@ def test_countdown_moves_on_when_it_has_left(team_client: Client, campaign: Camp
     assert team_client.post(url("undo", campaign))["Location"] == url("show", campaign)
 
 
+def test_countdown_leads_back_when_the_audience_is_another(team_client: Client, campaign: Campaign) -> None:
+    assert button(team_client, campaign, seen_count="99")["Location"] == url("scheduled", campaign)
+    services.count_again(campaign_id=campaign.pk)
+
+    part = team_client.get(url("scheduled", campaign), headers={"hx-request": "true"})
+
+    assert part["HX-Redirect"] == url("review", campaign)
+    assert "3 instead of 99" in text_of(team_client, url("review", campaign))
+
+
 def test_schedule_at_a_time_of_ones_own_zone(team_client: Client, campaign: Campaign) -> None:
     button(team_client, campaign, when="later", at="2030-07-01T09:30")
 
@@ -230,7 +240,7 @@ def test_schedule_at_a_time_of_ones_own_zone(team_client: Client, campaign: Camp
 
 
 @pytest.mark.parametrize(
-    "more", [{"when": "later"}, {"when": "later", "at": "2020-01-01T09:00"}, {"seen_at": "x"}, {"seen_count": "99"}]
+    "more", [{"when": "later"}, {"when": "later", "at": "2020-01-01T09:00"}, {"seen_at": "x"}, {"seen_count": "x"}]
 )
 def test_button_with_something_wrong_sends_nothing(
     team_client: Client, campaign: Campaign, more: dict[str, str]

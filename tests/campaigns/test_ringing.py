@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 from redis import Redis
 
 from campaigns import services, tasks
 from campaigns.models import Campaign
+from tests.campaigns.pages import button
 
 
 def rung(queue: str) -> list[tuple[str, dict[str, Any]]]:
@@ -29,6 +31,25 @@ def test_a_campaign_that_starts_rings_for_its_first_block(campaign: Campaign) ->
     campaign.refresh_from_db()
     ((task, headers),) = rung("bulk")
     assert (task, headers["argsrepr"]) == ("delivery.tasks.freeze", f"({campaign.mailing_id},)")
+
+
+def test_a_click_is_rung_for_to_be_counted_and_found_by_the_beat_when_nobody_took_it(
+    team_client: Client, campaign: Campaign, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung("default")
+    with django_capture_on_commit_callbacks(execute=True):
+        button(team_client, campaign)
+    rings = dict(rung("default"))
+    assert set(rings) == {"campaigns.tasks.count_again", "campaigns.tasks.start_due"}
+    assert rings["campaigns.tasks.count_again"]["argsrepr"] == f"({campaign.pk},)"
+
+    tasks.start_due()
+    ((again, _headers),) = rung("default")
+    assert again == "campaigns.tasks.count_again"
+
+    tasks.count_again(campaign.pk)
+    tasks.start_due()
+    assert rung("default") == []
 
 
 def test_a_click_is_rung_for_at_the_end_of_its_undo() -> None:

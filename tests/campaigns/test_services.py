@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, User
 from campaigns import services
@@ -13,6 +14,7 @@ from campaigns.services import CampaignRefused, Draft, Seen
 from contacts.models import ContactList, Subscription
 from delivery.models import Mailing, Provider
 from delivery.services import Canary
+from tests.campaigns.pages import counting
 
 NOW = datetime(2026, 6, 29, 7, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -195,11 +197,64 @@ def test_change_after_the_review_is_refused(campaign: Campaign) -> None:
         start(fresh(campaign), seen=seen)
 
 
-def test_audience_grown_after_the_review_is_refused(campaign: Campaign) -> None:
-    seen = Seen(updated_at=fresh(campaign).updated_at, recipient_count=100)
+def seen_with(campaign: Campaign, people: int) -> Seen:
+    return Seen(updated_at=fresh(campaign).updated_at, recipient_count=people)
 
-    with pytest.raises(CampaignRefused, match="no longer what this page had shown"):
-        start(fresh(campaign), seen=seen)
+
+def test_audience_as_the_page_had_shown_it_stays_on_its_way(campaign: Campaign) -> None:
+    start(campaign, seen=seen_with(campaign, 4))
+    assert services.uncounted() == [campaign.pk]
+
+    assert services.count_again(campaign_id=campaign.pk)
+
+    assert (fresh(campaign).phase, services.uncounted()) == ("scheduled", [])
+
+
+def test_audience_grown_after_the_review_is_a_draft_again_before_anything_leaves(
+    campaign: Campaign, ines: User
+) -> None:
+    services.start_campaign(campaign=campaign, user=ines, now=NOW, seen=seen_with(campaign, 1_400))
+
+    assert not services.count_again(campaign_id=campaign.pk)
+
+    found = fresh(campaign)
+    assert (found.phase, found.starts_at, found.seen_count) == ("draft", None, None)
+    assert "3 instead of 1,400" in found.problem
+    assert verbs(campaign)[-1] == "campaign.not_started"
+    assert services.start_due(now=LATER) == []
+
+
+def test_what_nobody_had_time_to_count_is_counted_at_the_start(campaign: Campaign, ines: User) -> None:
+    services.start_campaign(campaign=campaign, user=ines, now=NOW, seen=seen_with(campaign, 1_400))
+
+    assert services.start_due(now=LATER) == []
+
+    assert "no longer what the page had shown" in fresh(campaign).problem
+
+
+def test_undone_before_it_was_counted_is_left_alone(campaign: Campaign) -> None:
+    start(campaign, seen=seen_with(campaign, 1_400))
+    services.undo(campaign=campaign, user=None)
+
+    assert not services.count_again(campaign_id=campaign.pk)
+
+    assert (fresh(campaign).problem, verbs(campaign)[-1]) == ("", "campaign.undo")
+
+
+def counts_in(statements: CaptureQueriesContext) -> int:
+    """How often a whole audience was counted."""
+    return sum("group by reason, mx_group" in one["sql"] for one in statements)
+
+
+def test_click_and_start_count_nobody(campaign: Campaign) -> None:
+    with counting() as clicked:
+        start(campaign, seen=seen_with(campaign, 3))
+    with counting() as between:
+        services.count_again(campaign_id=campaign.pk)
+    with counting() as started:
+        services.start_due(now=LATER)
+
+    assert [counts_in(one) for one in (clicked, between, started)] == [0, 1, 0]
 
 
 def test_what_blocks_at_the_time_puts_it_back_to_draft_with_the_reason(campaign: Campaign, ines: User) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from contacts.audience import Audience, Obstacle, preview
+from contacts.audience import Audience, Obstacle, preview, reaches_somebody
 from contacts.models import ConsentStatement, Contact, ContactList, Suppression
 from contacts.services import add_contact, create_list, subscribe, suppress, suppress_on_list, unsubscribe
 
@@ -68,6 +68,30 @@ def test_audience_leaves_out_who_left(camille: Contact, newsletter: ContactList)
 
 def test_audience_of_no_list_is_nobody(camille: Contact) -> None:
     assert rows(Audience(lists=())) == []
+
+
+def test_one_look_tells_whether_anybody_is_reached(camille: Contact, newsletter: ContactList) -> None:
+    audience = Audience(lists=(newsletter.pk,))
+    assert reaches_somebody(audience, reaches_samples=False)
+    assert not reaches_somebody(Audience(lists=()), reaches_samples=False)
+
+    suppress(address_key=camille.address_key, reason=Reason.MANUAL, scope=Suppression.Scope.ALL, origin="test", at=NOW)
+    assert not reaches_somebody(audience, reaches_samples=False)
+
+
+def test_many_left_out_at_the_head_of_an_audience_do_not_hide_who_comes_after(newsletter: ContactList) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into contacts_contact (address, address_key, sort_key, paused_until) "
+            "select a, a, a, case when n < 600 then now() + interval '1 day' end "
+            "from (select n, 'p' || n || '@verdier.example' a from generate_series(1, 600) n) x"
+        )
+        cursor.execute(
+            "insert into contacts_subscription (contact_id, contact_list_id) select id, %s from contacts_contact",
+            [newsletter.pk],
+        )
+
+    assert reaches_somebody(Audience(lists=(newsletter.pk,)), reaches_samples=False)
 
 
 def test_audience_survives_json() -> None:
