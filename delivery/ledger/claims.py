@@ -13,15 +13,15 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from common.sql import load_sql, run_hot
+from common.sql import Hot, hot_transaction, in_one_trip, load_sql, run
 from delivery import guard
 from delivery.copies import Copy
 from delivery.failpoints import passing
-from delivery.ledger.appending import append
 from delivery.ledger.clock import Deadline
 from delivery.ledger.dead import suppress_dead
 from delivery.ledger.late import settle_late
 from delivery.ledger.places import Place, place
+from delivery.ledger.storing import is_dead, storing
 from delivery.reasons import Reason
 from delivery.verdicts import Fact, Verdict
 
@@ -74,25 +74,24 @@ def claim_batch(
     mine = place()
     clock = Deadline.before()
     number = secrets.randbits(62)
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        _durable(cursor)
-        found = _room_of(cursor, provider_id, seen)
+    values = {
+        "claim": number,
+        "process": mine.number,
+        "lease": lease.total_seconds(),
+        "provider": provider_id,
+        "rooms": json.dumps(rooms or {}),
+    }
+    with hot_transaction():
+        found = _room_of(provider_id, seen)
         if found is None:
             return None
-        values = {
-            "claim": number,
-            "process": mine.number,
-            "lease": lease.total_seconds(),
-            "provider": provider_id,
-            "rooms": json.dumps(rooms or {}),
-        }
-        taken = _take(cursor, "b.is_urgent", values | {"room": found.every})
-        if taken is None and not only_urgent:
-            taken = _take(cursor, "not b.is_urgent", values | {"room": found.others})
-    if taken is None:
+        taken = _take("b.is_urgent", values | {"room": found.every})
+        if not taken and not only_urgent:
+            taken = _take("not b.is_urgent", values | {"room": found.others})
+    if not taken:
         return None
     passing("claim")
-    batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent = taken
+    ((batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent),) = taken
     return Claim(
         number=number,
         batch_id=batch_id,
@@ -117,22 +116,20 @@ class _Room:
     others: int
 
 
-def _room_of(cursor: CursorWrapper, provider_id: int, seen: guard.Known | None) -> _Room | None:
+def _room_of(provider_id: int, seen: guard.Known | None) -> _Room | None:
     """Locks the account's row; None where nothing may be claimed."""
-    cursor.execute(
+    text = (
         f"select p.connection_count, g.database, g.count, g.held_at, {load_sql('delivery', 'kept')} "  # noqa: S608
-        "from delivery_provider p left join delivery_guard g on g.id = 1 where p.id = %s for no key update of p",
-        [provider_id],
+        "from delivery_provider p left join delivery_guard g on g.id = 1 where p.id = %(id)s for no key update of p"
     )
-    row = cursor.fetchone()
-    if row is None or row[3] is not None or not guard.allows(row[1], row[2], seen):
-        return None
-    return _Room(every=row[0], others=row[0] - row[4])
+    for count, database, raised, held_at, kept in run(Hot(text, {"id": provider_id})):
+        if held_at is None and guard.allows(database, raised, seen):
+            return _Room(every=count, others=count - kept)
+    return None
 
 
-def _take(cursor: CursorWrapper, urgency: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-    cursor.execute(load_sql("delivery", "claim").replace("{urgency}", urgency), values)
-    return cursor.fetchone()  # type: ignore[no-any-return]
+def _take(urgency: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return run(Hot(load_sql("delivery", "claim").replace("{urgency}", urgency), values))
 
 
 def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
@@ -180,48 +177,49 @@ def mark_window(
     suppression of everything counts.
     """
     clock = Deadline.before()
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        _durable(cursor)
-        values = _counts(facts) | {
-            "batch": claim.batch_id,
-            "claim": claim.number,
-            "done_to": done_to,
-            "open_to": open_to,
-            "lease": claim.lease.total_seconds(),
-        }
-        if run_hot("delivery", "mark", values).rowcount == 0:
-            return None
-        append(cursor, claim, facts)
-        found = run_hot(
-            "delivery",
-            "leave_out",
-            {
-                "done_to": done_to,
-                "open_to": open_to,
-                "lists": list(lists),
-                "is_marketing": is_marketing,
-                "left": int(Reason.NOT_SUBSCRIBED),
-                "paused": int(Reason.PAUSED),
-                "erased": int(Reason.ERASED),
-            },
-        )
-        leave_out: dict[int, int] = {}
-        for pk, reason in found:
-            leave_out[pk] = min(reason, leave_out.get(pk, reason))  # settled is 0
+    window = {"done_to": done_to, "open_to": open_to}
+    mark = storing("mark", claim, facts, window | {"lease": claim.lease.total_seconds()})
+    look = Hot(
+        load_sql("delivery", "leave_out"),
+        window
+        | {
+            "lists": list(lists),
+            "is_marketing": is_marketing,
+            "left": int(Reason.NOT_SUBSCRIBED),
+            "paused": int(Reason.PAUSED),
+            "erased": int(Reason.ERASED),
+        },
+    )
+    is_ours, found = _store(claim, facts, mark, look)
+    if not is_ours:
+        return None
+    leave_out: dict[int, int] = {}
+    for pk, reason in found:
+        leave_out[pk] = min(reason, leave_out.get(pk, reason))  # settled is 0
     return Opened(deadline=clock.after(claim.lease), leave_out=leave_out)
 
 
 def write_back(claim: Claim, facts: Sequence[Fact], *, done_to: int) -> bool:
     """Write facts and close the window. When the sweep was faster, only our own doubts are settled: False then."""
+    is_ours, *_nothing = _store(claim, facts, storing("write_back", claim, facts, {"done_to": done_to}))
+    if is_ours:
+        return True
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _durable(cursor)
-        values = _counts(facts) | {"batch": claim.batch_id, "claim": claim.number, "done_to": done_to}
-        if run_hot("delivery", "write_back", values).rowcount:
-            append(cursor, claim, facts)
-            return True
         settle_late(cursor, batch_id=claim.batch_id, claim=claim.number, round_=claim.round, facts=facts)
         suppress_dead(facts, mailing_id=claim.mailing_id)
         return False
+
+
+def _store(claim: Claim, facts: Sequence[Fact], *statements: Hot) -> list[list[tuple[Any, ...]]]:
+    """One durable transaction; who turned out to be dead is suppressed in it, so that no crash parts the two."""
+    if not any(map(is_dead, facts)):
+        return in_one_trip(*statements)
+    with hot_transaction():
+        found = [run(one) for one in statements]
+        if found[0]:
+            suppress_dead(facts, mailing_id=claim.mailing_id)
+        return found
 
 
 def renew_lease(claim: Claim) -> Deadline | None:
@@ -239,25 +237,11 @@ def renew_lease(claim: Claim) -> Deadline | None:
 
 def release_batch(claim: Claim, *, backoff: timedelta) -> bool:
     """Give the batch back: done when every message has an outcome, else due again after `backoff`."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        _durable(cursor)
-        cursor.execute(
-            "select first_id, last_id from delivery_batch where id = %s and claim = %s for no key update",
-            [claim.batch_id, claim.number],
-        )
-        if cursor.fetchone() is None:
-            return False
-        cursor.execute(
-            "select count(*) from delivery_outcome where message_id between %s and %s",
-            [claim.first_id, claim.last_id],
-        )
-        row = cursor.fetchone()
-        left = claim.last_id - claim.first_id + 1 - (row[0] if row else 0)
-        cursor.execute(
-            load_sql("delivery", "release"),
-            {"batch": claim.batch_id, "claim": claim.number, "left": left, "backoff": backoff.total_seconds()},
-        )
-        return bool(cursor.rowcount == 1)
+    held = {"batch": claim.batch_id, "claim": claim.number}
+    lock = Hot("select 1 from delivery_batch where id = %(batch)s and claim = %(claim)s for no key update", held)
+    values = held | {"first": claim.first_id, "last": claim.last_id, "backoff": backoff.total_seconds()}
+    _locked, released = in_one_trip(lock, Hot(load_sql("delivery", "release"), values))
+    return bool(released)
 
 
 def are_stored(claim: Claim, facts: Sequence[Fact]) -> bool:
@@ -275,16 +259,5 @@ def are_stored(claim: Claim, facts: Sequence[Fact]) -> bool:
 
 
 def _durable(cursor: CursorWrapper) -> None:
-    """What was said is kept, and hot statements keep their plans (common.sql.run_hot); in one trip."""
-    cursor.execute("set local synchronous_commit = on; set local plan_cache_mode = force_generic_plan")
-
-
-def _counts(facts: Sequence[Fact]) -> dict[str, Any]:
-    verdicts = [fact.verdict for fact in facts]
-    return {
-        "accepted": verdicts.count(Verdict.ACCEPTED),
-        "refused": verdicts.count(Verdict.REFUSED),
-        "skipped": verdicts.count(Verdict.SKIPPED),
-        "unknown": verdicts.count(Verdict.UNKNOWN),
-        "results": len(verdicts) - verdicts.count(Verdict.NOT_BEGUN) - verdicts.count(Verdict.DEFERRED),
-    }
+    """What was said is kept."""
+    cursor.execute("set local synchronous_commit = on")

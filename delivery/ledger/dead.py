@@ -6,16 +6,14 @@ from django.utils import timezone
 
 from contacts.models import Suppression
 from contacts.services import suppress_all
+from delivery.ledger.storing import is_dead
 from delivery.models import Message
-from delivery.reasons import Reason
-from delivery.verdicts import Fact, Verdict
+from delivery.verdicts import Fact
 
 
 def suppress_dead(facts: Sequence[Fact], *, mailing_id: int) -> None:
     """Suppress whom the server called dead; in the transaction of the outcomes, so that no crash parts them."""
-    dead = [
-        fact.message_id for fact in facts if fact.verdict == Verdict.REFUSED and fact.reason == Reason.REFUSED_ADDRESS
-    ]
+    dead = [fact.message_id for fact in facts if is_dead(fact)]
     if not dead:
         return
     keys = Message.objects.filter(pk__in=dead).exclude(address_key=None).values_list("address_key", flat=True)

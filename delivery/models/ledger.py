@@ -120,7 +120,7 @@ class Message(models.Model):
 
 
 class Outcome(models.Model):
-    """What became of a message; sending appends it by COPY. The stamps are first times, set once by feedback."""
+    """What became of a message; sending appends it. The stamps are first times, set once by feedback."""
 
     class State(models.IntegerChoices):
         """Numbers continue a message's own states: 0 pending and 1 sending have no row (MessageState)."""

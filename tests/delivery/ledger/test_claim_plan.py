@@ -21,10 +21,15 @@ select m.id, m.provider_id, 1, f.id, f.id + 9, clock_timestamp() - interval '1 d
 def pages_of_a_claim(provider: Provider, urgency: str) -> int:
     """Pages of the database one claim looks at."""
     statement = load_sql("delivery", "claim").replace("{urgency}", urgency)
-    values = {"claim": 5, "process": 5, "lease": 900, "provider": provider.pk, "rooms": "{}", "room": 4}
+    values = {"claim": "5", "process": "5", "lease": "900", "provider": f"{provider.pk}", "rooms": "'{}'", "room": "4"}
+    for number, name in enumerate(values, 1):
+        statement = statement.replace(f"%({name})s", f"${number}")
     with connection.cursor() as cursor:
-        cursor.execute(f"explain (analyze, buffers, format json) {statement}", values)
+        cursor.execute("set local plan_cache_mode = force_generic_plan")  # as common.sql runs it
+        cursor.execute(f"prepare asked (bigint, bigint, int, bigint, text, int) as {statement}")
+        cursor.execute(f"explain (analyze, buffers, format json) execute asked ({', '.join(values.values())})")
         (told,) = cursor.fetchone()
+        cursor.execute("deallocate asked")
     plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
