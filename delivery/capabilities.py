@@ -21,14 +21,21 @@ AMAZON_SES = "amazon_ses"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing an account needs. `name` is the argument of django-anymail's backend (or ours, for SMTP)."""
+    """One thing an account needs. `name` is the argument of django-anymail's backend (or ours, for SMTP).
+
+    most     a whole number from 1 to this; 0 = not a number
+    is_fine  works for most people as it is, so a page keeps it folded
+    """
 
     name: str
     label: "str | _StrPromise"
     is_secret: bool = False
     is_required: bool = True
     default: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: "tuple[tuple[str, str | _StrPromise], ...]" = ()
+    most: int = 0
+    is_fine: bool = False
+    hint: "str | _StrPromise" = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,14 @@ _EU_US = (("https://api.mailgun.net/v3", "US"), ("https://api.eu.mailgun.net/v3"
 _SPARKPOST = (("https://api.sparkpost.com/api/v1", "US"), ("https://api.eu.sparkpost.com/api/v1", "EU"))
 _SENDGRID = (("https://api.sendgrid.com/v3/", "Global"), ("https://api.eu.sendgrid.com/v3/", "EU"))
 _SCALEWAY = (("fr-par", "Paris"),)
+# lanes/levels.py: each also allows those before it; 4 is what a server earns by itself at most.
+_LEVELS = (
+    ("", _("as the server has proved")),
+    ("0", _("one command, one answer: for servers that stumble over more")),
+    ("1", _("the envelope at once")),
+    ("2", _("a message and the next envelope at once")),
+    ("3", _("a whole message at once (CHUNKING)")),
+)
 
 
 def _api_url(label: "str | _StrPromise", *, choices: Sequence[tuple[str, str]] = (), required: bool = True) -> Field:
@@ -114,15 +129,48 @@ _KINDS = (
         "SMTP",
         fields=(
             Field("host", _("Server")),
-            Field("port", _("Port"), default="587"),
+            Field("port", _("Port"), default="587", most=65_535),
             Field(
                 "tls",
                 _("Encryption"),
                 default="starttls",
-                choices=(("starttls", "STARTTLS (587, 25)"), ("tls", "TLS (465)"), ("none", "–")),
+                choices=(
+                    ("starttls", "STARTTLS (587, 25)"),
+                    ("tls", "TLS (465)"),
+                    ("none", _("none: for a relay in your own network")),
+                ),
             ),
             Field("username", _("User name"), is_required=False),
             Field("password", _("Password"), is_secret=True, is_required=False),
+            Field(
+                "per_connection",
+                _("Messages on one connection"),
+                is_required=False,
+                default="100",
+                most=10_000,
+                is_fine=True,
+                hint=_("Then a new one is opened: some servers close without a word after some number."),
+            ),
+            Field(
+                "in_flight",
+                _("Messages in flight on one connection"),
+                is_required=False,
+                default="8",
+                most=100,
+                is_fine=True,
+                hint=_(
+                    "Where the server takes several whole messages at once (CHUNKING). More is faster over a long way; "
+                    "a connection that breaks leaves at most so many in doubt."
+                ),
+            ),
+            Field(
+                "level",
+                _("What is said at once"),
+                is_required=False,
+                choices=_LEVELS,
+                is_fine=True,
+                hint=_("Envol begins with what the server offers and goes back a level for a day when it stumbles."),
+            ),
         ),
         lease=timedelta(minutes=15),
         timeout=timedelta(minutes=10),

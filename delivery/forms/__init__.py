@@ -80,11 +80,11 @@ class ProviderForm(forms.Form):
                 initial=provider.options.get("is_verified", True) if provider else True,
             )
         self.fields["connection_count"] = forms.IntegerField(
-            label=_("Connections at once"),
+            label=_("Connections at once") if kind.is_smtp else _("Calls at once"),
             min_value=1,
             max_value=200,
             initial=provider.connection_count if provider else 2,
-            help_text=_("How many messages may be on their way at the same time."),
+            help_text=_("Over all machines together; more is faster where the provider is far away."),
         )
         self.fields["is_default"] = forms.BooleanField(
             label=_("Use it unless another is chosen"),
@@ -101,13 +101,26 @@ class ProviderForm(forms.Form):
             widget = forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False)
             hint = _("Stored and never shown. Leave it empty to keep it.") if is_stored else ""
             return forms.CharField(widget=widget, help_text=hint, max_length=2000, **common)
+        common["help_text"] = one.hint
         stored = self.provider.options.get(one.name) if self.provider else None
         common["initial"] = stored if stored is not None else one.default
         if one.choices:
             return forms.ChoiceField(choices=one.choices, **common)
-        if one.name == "port":
-            return forms.IntegerField(min_value=1, max_value=65535, **common)
+        if one.most:
+            return forms.IntegerField(min_value=1, max_value=one.most, **common)
         return forms.CharField(max_length=500, **common)
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """What everybody has to look at; the others work as they are."""
+        fine = {one.name for one in self.kind.fields if one.is_fine}
+        return [field for field in self if field.name not in fine]
+
+    def fine_fields(self) -> list[forms.BoundField]:
+        return [self[one.name] for one in self.kind.fields if one.is_fine]
+
+    @property
+    def has_fine_errors(self) -> bool:
+        return any(field.errors for field in self.fine_fields())
 
     def given(self) -> ProviderInput:
         """What was entered, for the service."""

@@ -9,6 +9,7 @@
 Kept per provider as data (`Provider.wire`); a person can pin a ceiling (`options["level"]`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,10 +28,24 @@ def ceiling_of(provider: Provider) -> int:
     """The highest level that may be tried with this account now."""
     pinned = provider.options.get("level")
     ceiling = SEVERAL if pinned is None else int(pinned)
+    stumble = stumble_of(provider)
+    return min(ceiling, int(provider.wire["lowered_to"])) if stumble else ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class Stumble:
+    """A server was caught at something: until when it is spoken to more carefully, and what it had said."""
+
+    until: datetime
+    words: str
+
+
+def stumble_of(provider: Provider) -> Stumble | None:
+    """What holds now; None when nothing does."""
     until = provider.wire.get("lowered_until")
-    if until and datetime.fromisoformat(until) > timezone.now():
-        ceiling = min(ceiling, int(provider.wire["lowered_to"]))
-    return ceiling
+    if not until or datetime.fromisoformat(until) <= timezone.now():
+        return None
+    return Stumble(datetime.fromisoformat(until), str(provider.wire.get("lowered_why", "")))
 
 
 def has_proven(provider: Provider) -> bool:

@@ -87,18 +87,15 @@ def store_secret(provider_id: int, *, name: str, value: str, user: User | None) 
 
 
 def _kept_options(row: Provider) -> dict[str, Any]:
-    """What no form asks for, set by hand: the level of pipelining, messages a connection."""
-    return {
-        name: row.options[name]
-        for name in ("level", "per_connection", "in_flight", "is_direct", "api_url")
-        if name in row.options
-    }
+    """What this form does not ask for."""
+    return {name: row.options[name] for name in ("is_direct", "api_url") if name in row.options}
 
 
 def _plain(given: ProviderInput, kind: Kind) -> dict[str, Any]:
     values = {one.name: given.values.get(one.name) or one.default for one in kind.fields if not one.is_secret}
+    values |= {one.name: int(values[one.name]) for one in kind.fields if one.most}
     if kind.is_smtp:
-        values |= {"port": int(values["port"]), "is_verified": given.is_verified}
+        values["is_verified"] = given.is_verified
     return {name: value for name, value in values.items() if value not in (None, "")}
 
 
@@ -120,14 +117,13 @@ def _check(given: ProviderInput, kind: Kind, row: Provider) -> None:
             raise ProviderRefused(one.name, _("This field is needed."))
         if one.choices and value and value not in dict(one.choices):
             raise ProviderRefused(one.name, _("Choose one of those offered."))
+        if one.most and value and not (str(value).isdecimal() and 1 <= int(value) <= one.most):
+            raise ProviderRefused(one.name, _("A whole number between 1 and %(most)s.") % {"most": one.most})
     if kind.is_smtp:
         _check_smtp(given, row)
 
 
 def _check_smtp(given: ProviderInput, row: Provider) -> None:
-    port = str(given.values.get("port") or "587")
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise ProviderRefused("port", _("A port is a number between 1 and 65535."))
     if not given.values.get("username"):
         return
     if given.values.get("tls") == "none" and not _is_near(str(given.values.get("host", ""))):

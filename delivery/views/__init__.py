@@ -17,6 +17,7 @@ from contacts.models import ContactList
 from delivery import ledger, queries
 from delivery.capabilities import KINDS, kind_of
 from delivery.forms import ListMailForm, ProviderForm, SendTestForm
+from delivery.lanes.levels import stumble_of
 from delivery.mails import way_problems
 from delivery.models import ListMail, Provider
 from delivery.services import ProviderRefused, save_provider, set_default, test_connection
@@ -56,7 +57,8 @@ def _provider_page(request: Request, *, kind_name: str, provider: Provider | Non
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         else:
             return _tried(request, saved)
-    return render(request, "delivery/provider.html", {"form": form, "kind": kind, "provider": provider})
+    shown = {"form": form, "kind": kind, "provider": provider, "stumble": stumble_of(provider) if provider else None}
+    return render(request, "delivery/provider.html", shown)
 
 
 @require_POST

@@ -12,6 +12,8 @@ from contacts.models import Contact, ContactList
 from contacts.registry import timeline
 from deliverability.services import ensure_sender
 from delivery import dispatch
+from delivery.lanes.levels import remember_fault
+from delivery.lanes.smtp import SmtpLane
 from delivery.models import Mailing, Message, Outcome, Provider
 from delivery.services import drive
 from templates_app.models import Template, TemplateVersion
@@ -198,3 +200,33 @@ def test_worker_banner_knows_when_a_worker_was_seen() -> None:
     seen = worker_seen_at()
     assert seen is not None and (timezone.now() - seen).total_seconds() < 5
     assert is_worker_running()
+
+
+def test_how_messages_are_handed_over_is_a_setting_that_the_lane_obeys(team_client: Client, server: SmtpServer) -> None:
+    add(team_client, port=server.port, per_connection=40, in_flight=3, level="1")
+
+    row = Provider.objects.get(name="Relais")
+    lane = SmtpLane(row)
+    lane.ready()
+    assert lane._wire is not None
+    dialogue = lane._wire.dialogue
+    lane.close()
+    assert (lane.room, dialogue.in_flight, dialogue.level) == (40, 3, 1)
+    page = team_client.get(f"/providers/{row.pk}/").content.decode()
+    assert 'value="40"' in page
+    assert "the envelope at once" in page
+    refused = add(team_client, port=server.port, name="Other", in_flight=0).content.decode()  # type: ignore[attr-defined]
+    assert "greater than or equal to 1" in refused
+    assert "open><summary" in refused, "an error is never folded away"
+
+
+def test_a_server_that_stumbled_is_said_with_its_words(team_client: Client, server: SmtpServer) -> None:
+    add(team_client, port=server.port)
+    row = Provider.objects.get(name="Relais")
+    assert "Spoken to more carefully" not in team_client.get(f"/providers/{row.pk}/").content.decode()
+
+    remember_fault(row.pk, level=3, why="a reply too many: 250 <b>again</b>")
+
+    page = team_client.get(f"/providers/{row.pk}/").content.decode()
+    assert "Spoken to more carefully" in page
+    assert "250 &lt;b&gt;again" in page

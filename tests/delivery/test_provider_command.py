@@ -67,6 +67,7 @@ def test_a_second_of_the_same_name_is_refused(capsys: pytest.CaptureFixture[str]
         ("add", "R", "--smtp", "nowhere"),
         ("add", "R", "--smtp", "h:25", "--password-env", "NOT_SET_ANYWHERE"),
         ("add", "R", "--kind", "brevo", "--secret-env", "api_key"),
+        ("add", "R", "--smtp", "h:25", "--option", "in_fligth=4"),
     ],
 )
 def test_wrong_use_exits_2(words: tuple[str, ...]) -> None:
@@ -74,6 +75,14 @@ def test_wrong_use_exits_2(words: tuple[str, ...]) -> None:
         call_command("provider", *words)
 
     assert error.value.returncode == 2
+
+
+def test_options_of_a_server_are_stored_as_numbers_within_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "add", "A", "--smtp", "127.0.0.1:25", "--option", "in_flight=4")
+    code, said = run(capsys, "add", "B", "--smtp", "127.0.0.1:25", "--option", "in_flight=4000")
+
+    assert Provider.objects.get(name="A").options["in_flight"] == 4
+    assert (code, "in_flight: A whole number between 1 and 100." in said) == (1, True)
 
 
 def test_ports_choose_their_encryption(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from delivery.capabilities import KINDS, SMTP
+from delivery.capabilities import KINDS, SMTP, kind_of
 from delivery.models import Provider
 from delivery.services import ProviderInput, ProviderRefused, save_provider, test_connection
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         add.add_argument("--tls", choices=("none", "starttls", "tls"), help="default: by port (465 tls, 587 starttls)")
         add.add_argument("--username", default="")
         add.add_argument("--password-env", metavar="VAR", help="the environment variable that holds the password")
-        add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of --kind")
+        add.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="in_flight=4 …")
         add.add_argument("--secret-env", action="append", default=[], metavar="NAME=VAR", help="of --kind")
         add.add_argument("--connections", type=int, default=2)
         add.add_argument("--default", action="store_true", help="use it unless another is chosen")
@@ -98,7 +98,8 @@ def _smtp_input(options: dict[str, Any]) -> ProviderInput:
     if not host or not port.isdigit():
         raise CommandError("--smtp takes HOST:PORT.", returncode=2)
     tls = options["tls"] or {"465": "tls", "587": "starttls"}.get(port, "none")
-    values = {"host": host.strip("[]"), "port": port, "tls": tls, "username": options["username"]}
+    values = dict(_pair(text) for text in options["option"])
+    values |= {"host": host.strip("[]"), "port": port, "tls": tls, "username": options["username"]}
     if options["password_env"]:
         values["password"] = _from_environment(options["password_env"])
     return _input(options, SMTP, values)
@@ -111,6 +112,9 @@ def _api_input(options: dict[str, Any]) -> ProviderInput:
 
 
 def _input(options: dict[str, Any], kind: str, values: dict[str, Any]) -> ProviderInput:
+    known = [one.name for one in kind_of(kind).fields]
+    if strange := set(values).difference(known):
+        raise CommandError(f"{kind} knows no “{min(strange)}”, but: {', '.join(known)}.", returncode=2)
     return ProviderInput(
         name=options["name"],
         kind=kind,
