@@ -23,9 +23,9 @@ from templates_app.models import Template
 
 
 class ShareForm(forms.Form):
-    """Which mailbox provider's share a decision is about."""
+    """Which mailbox providers' shares a decision is about."""
 
-    share = forms.TypedChoiceField(choices=groups, coerce=int)
+    share = forms.TypedMultipleChoiceField(choices=groups, coerce=int)
 
 
 class AudienceForm(forms.Form):

@@ -1,7 +1,7 @@
 """Why something of a mailing does not move, and until when: nothing is slowed or paused without a line here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -43,15 +43,28 @@ def holds_of(mailing: Mailing, *, now: datetime) -> list[Hold]:
     """What holds back a mailing being sent or paused: a handful of rows, eight statements at most."""
     if mailing.state not in (Mailing.State.SENDING, Mailing.State.PAUSED):
         return []
-    return [
-        *_own(mailing, now),
-        *_detours(mailing, now),
-        *_brakes(mailing),
-        *_account(mailing, now),
-        *_stream(mailing, now),
-        *_warmups(mailing, now),
-        *_paces(mailing, now),
-    ]
+    return _folded(
+        [
+            *_own(mailing, now),
+            *_detours(mailing, now),
+            *_brakes(mailing),
+            *_account(mailing, now),
+            *_stream(mailing, now),
+            *_warmups(mailing, now),
+            *_paces(mailing, now),
+        ]
+    )
+
+
+def _folded(holds: list[Hold]) -> list[Hold]:
+    """What says the same of several mailbox providers, once; a decision stays with its own."""
+    found: dict[object, Hold] = {}
+    for hold in holds:
+        minute = hold.until and hold.until.replace(second=0, microsecond=0)
+        same = (hold.title, hold.words, minute, hold.is_stopped, hold.share)
+        first = found.get(same)
+        found[same] = hold if first is None else replace(first, who=f"{first.who}, {hold.who}")
+    return list(found.values())
 
 
 def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:

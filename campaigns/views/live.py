@@ -25,9 +25,11 @@ def live_page(request: Request, pk: int) -> HttpResponse:
     if campaign.mailing is None:
         return redirect(place_of(campaign), pk=pk)
     live = live_of(campaign.mailing)
+    holds = holds_of(campaign.mailing, now=timezone.now())
     context: dict[str, Any] = head(campaign) | {
         "live": live,
-        "holds": holds_of(campaign.mailing, now=timezone.now()),
+        "stopped": [hold for hold in holds if hold.may_give_up],
+        "holds": [hold for hold in holds if not hold.may_give_up],
         "forecast": _forecast(live),
         "subject": plain_subject(campaign.subject),
         "is_over": place_of(campaign) != "campaigns:live",

@@ -104,15 +104,15 @@ def go_on(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def give_up(request: Request, pk: int) -> HttpResponse:
-    return _decide(request, pk, brake.give_up, _("Nobody else of this share is written to."))
+    return _decide(request, pk, brake.give_up, _("Nobody else there is written to."))
 
 
 def _decide(request: Request, pk: int, verb: Callable[..., bool], said: str) -> HttpResponse:
-    """What a person says of one mailbox provider's share."""
+    """What a person says of the shares of some mailbox providers."""
     campaign = find(pk)
     form = ShareForm(request.POST)
     values = {"mailing_id": campaign.mailing_id, "user": request.user, "now": timezone.now()}
-    if campaign.mailing_id and form.is_valid() and verb(mx_group=form.cleaned_data["share"], **values):
+    if campaign.mailing_id and form.is_valid() and verb(mx_groups=form.cleaned_data["share"], **values):
         messages.success(request, said)
     else:
         messages.warning(request, _("Nothing changed: the campaign is already further on."))

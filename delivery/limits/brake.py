@@ -4,7 +4,7 @@ First waves are watched before the rest leaves (limits/waves.py); afterwards the
 the mark, never on an open window: a stopped share is parked and waits for a person, the others go on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -190,14 +190,14 @@ def park(mailing_id: int) -> int:
         return int(cursor.rowcount)
 
 
-def go_on(*, mailing_id: int, mx_group: int, user: User | None, now: datetime) -> bool:
-    """A person decides: this share leaves after all, and stops again at twice of what is there now. EVERYBODY: all that
-    are only watched; these leave without waiting, within the usual limits.
+def go_on(*, mailing_id: int, mx_groups: Collection[int], user: User | None, now: datetime) -> bool:
+    """A person decides: these shares leave after all, and stop again at twice of what is there now. EVERYBODY among
+    them: all that are only watched; these leave without waiting, within the usual limits.
 
     False when there was nothing to decide (any more).
     """
-    states = (State.WATCHING,) if mx_group == EVERYBODY else (State.WATCHING, State.STOPPED)
-    brakes = _open(mailing_id, mx_group, states)
+    named = Q(mx_group__in=mx_groups, state__in=(State.WATCHING, State.STOPPED))
+    brakes = _open(mailing_id, named | Q(state=State.WATCHING) if EVERYBODY in mx_groups else named)
     shares = count_shares(mailing_id) if any(brake.state == State.STOPPED for brake in brakes) else {}
     for brake in brakes:
         if brake.mx_group in shares:
@@ -205,15 +205,15 @@ def go_on(*, mailing_id: int, mx_group: int, user: User | None, now: datetime) -
     return _decide(brakes, State.RELEASED, user=user, now=now)
 
 
-def give_up(*, mailing_id: int, mx_group: int, user: User | None, now: datetime) -> bool:
-    """A person decides: nobody else of a stopped share is written to; the sweep skips the rest with that reason."""
-    return _decide(_open(mailing_id, mx_group, (State.STOPPED,)), State.DROPPED, user=user, now=now)
+def give_up(*, mailing_id: int, mx_groups: Collection[int], user: User | None, now: datetime) -> bool:
+    """A person decides: nobody else of these stopped shares is written to; the sweep skips them with that reason."""
+    stopped = Q(mx_group__in=mx_groups, state=State.STOPPED)
+    return _decide(_open(mailing_id, stopped), State.DROPPED, user=user, now=now)
 
 
-def _open(mailing_id: int, mx_group: int, states: Iterable[Brake.State]) -> list[Brake]:
+def _open(mailing_id: int, which: Q) -> list[Brake]:
     alive = (Mailing.State.SENDING, Mailing.State.PAUSED)
-    found = Brake.objects.filter(mailing=mailing_id, mailing__state__in=alive, state__in=states)
-    return list(found if mx_group == EVERYBODY else found.filter(mx_group=mx_group))
+    return list(Brake.objects.filter(which, mailing=mailing_id, mailing__state__in=alive))
 
 
 def _decide(brakes: list[Brake], state: Brake.State, *, user: User | None, now: datetime) -> bool:

@@ -1,8 +1,8 @@
 """Answers gathered by what they say: how many people, since when, and who they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -18,26 +18,42 @@ from delivery.refusals.explaining import explain
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MOST = 12  # clusters shown; the people pages have everybody
+MOST = 12  # shown; the people pages have everybody
+_READ = 60  # answers by mailbox provider that these are made of
 _FRESH = 5  # seconds a reading is kept: it reads every refusal of the mailing
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """One answer of one mailbox provider. `sample`: a message that got it; `like` finds the others."""
+class Part:
+    """One mailbox provider's people of a cluster."""
 
     mx_group: int
-    reason: int
     count: int
+
+    @property
+    def who(self) -> "str | _StrPromise":
+        return BY_NUMBER[self.mx_group].name if self.mx_group in BY_NUMBER else "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One answer, with the mailbox providers that gave it. `sample`: a message that got it; `like` finds the others."""
+
+    reason: int
     first_at: datetime
     last_at: datetime
     sample: int
     reply: str
     cause: Cause
+    parts: list[Part]
 
     @property
-    def who(self) -> "str | _StrPromise":
-        return BY_NUMBER[self.mx_group].name if self.mx_group in BY_NUMBER else "?"
+    def count(self) -> int:
+        return sum(part.count for part in self.parts)
+
+    @property
+    def took_minutes(self) -> bool:
+        return self.last_at - self.first_at >= timedelta(minutes=1)
 
 
 def refusals_of(mailing: Mailing) -> list[Cluster]:
@@ -56,16 +72,27 @@ def _kept(mailing: Mailing, name: str) -> list[Cluster]:
     if rows is None:
         rows = _read(mailing, name)
         cache.set(key, rows, _FRESH)
-    return [
-        Cluster(group, reason, count, first, last, sample, reply, explain(reply, mx_group=group, reason=reason))
-        for group, reason, count, first, last, sample, reply in rows
-    ]
+    return _gathered(rows)
+
+
+def _gathered(rows: Sequence[tuple[Any, ...]]) -> list[Cluster]:
+    """Mailbox providers that said the same, and mean the same by it, in one cluster."""
+    found: dict[object, Cluster] = {}
+    for group, reason, count, first, last, sample, words, reply in rows:
+        cause = explain(reply, mx_group=group, reason=reason)
+        same = (reason, words, str(cause.title))
+        one = found.get(same)
+        if one is None:
+            one = found[same] = Cluster(reason, first, last, sample, reply, cause, [])
+        one.parts.append(Part(group, count))
+        found[same] = replace(one, first_at=min(one.first_at, first), last_at=max(one.last_at, last))
+    return sorted(found.values(), key=lambda cluster: -cluster.count)[:MOST]
 
 
 def _read(mailing: Mailing, name: str) -> list[tuple[Any, ...]]:
     values = {"mailing": mailing.pk, "first": mailing.first_message_id or 0, "last": mailing.last_message_id or 0}
     with connection.cursor() as cursor:
-        cursor.execute(load_sql("delivery", name), values | {"most": MOST})
+        cursor.execute(load_sql("delivery", name), values | {"most": _READ})
         rows = cursor.fetchall()
     replies = _replies(name, [row[5] for row in rows])
     return [(*row, replies.get(row[5], "")) for row in rows]

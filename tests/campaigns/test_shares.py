@@ -11,9 +11,10 @@ from analytics.attention import _braked
 from campaigns.models import Campaign
 from campaigns.orders import canary_of
 from contacts.models import Contact
-from delivery.models import Brake, Provider
+from delivery.models import Batch, Brake, Message, Provider
+from delivery.refusals import refusals_of
 from delivery.services import Canary
-from tests.campaigns.ledgers import sent
+from tests.campaigns.ledgers import REFUSED, sent
 from tests.campaigns.test_pages import text_of
 
 GMAIL, ORANGE = 1, 4
@@ -39,13 +40,30 @@ def decide(client: Client, campaign: Campaign, verb: str, share: object) -> None
 def test_a_stopped_share_is_said_on_the_live_page_and_at_home(team_client: Client, braked: Campaign) -> None:
     page = text_of(team_client, reverse("campaigns:live", args=[braked.pk]))
 
-    assert "Gmail – Stopped: you decide" in page
+    assert "Stopped by what comes back: you decide" in page
     assert "5.00% dead addresses; the limit is 2.0%." in page
     assert "A first wave has left to: Orange." in page
     assert page.count(reverse("campaigns:give_up", args=[braked.pk])) == 1
     assert page.count(reverse("campaigns:go_on", args=[braked.pk])) == 2
     (matter,) = _braked()
     assert ("Gmail" in matter.title, matter.pk) == (True, braked.pk)
+
+
+def test_what_several_mailbox_providers_say_stands_once(
+    team_client: Client, campaign: Campaign, people: list[Contact]
+) -> None:
+    found = sent(campaign, people, [REFUSED, REFUSED, {}], state="sending")
+    assert found.mailing
+    for contact, group in zip(people, (GMAIL, ORANGE, GMAIL), strict=True):
+        numbers = Message.objects.filter(contact_id=contact.pk).values("pk")
+        Batch.objects.filter(first_id__in=numbers).update(mx_group=group)
+
+    (cluster,) = refusals_of(found.mailing)
+    assert [(part.who, part.count) for part in cluster.parts] == [("Orange", 1), ("Gmail", 1)]
+    assert (cluster.count, cluster.took_minutes) == (2, False)
+    page = text_of(team_client, reverse("campaigns:live", args=[found.pk]))
+    assert page.count("The address does not exist") == 1
+    assert "2 people" in page
 
 
 @pytest.mark.parametrize(("verb", "state"), [("go_on", Brake.State.RELEASED), ("give_up", Brake.State.DROPPED)])
@@ -58,6 +76,17 @@ def test_a_person_decides_once(team_client: Client, braked: Campaign, verb: str,
     entry = AuditEntry.objects.get(verb="mailing.brake_decided")
     assert (entry.user, entry.details["was"]) == (brake.decided_by, "stopped")
     assert Brake.objects.get(mx_group=ORANGE).state == Brake.State.WATCHING
+
+
+def test_several_stopped_shares_are_decided_with_one_click(team_client: Client, braked: Campaign) -> None:
+    Brake.objects.filter(mx_group=ORANGE).update(state=Brake.State.STOPPED)
+    page = text_of(team_client, reverse("campaigns:live", args=[braked.pk]))
+    assert page.count(reverse("campaigns:give_up", args=[braked.pk])) == 3
+
+    decide(team_client, braked, "give_up", [GMAIL, ORANGE])
+
+    assert set(Brake.objects.values_list("state", flat=True)) == {Brake.State.DROPPED}
+    assert AuditEntry.objects.filter(verb="mailing.brake_decided").count() == 2
 
 
 @pytest.mark.parametrize("share", ["", "x", "77", ORANGE])

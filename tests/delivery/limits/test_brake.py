@@ -99,8 +99,8 @@ def test_a_first_wave_that_bounces_at_gmail_stops_gmail_alone(large: tuple[Maili
     assert len(server.accepted) == 95 + 300
     assert ledger.ledger_of(mailing.pk).pending == 300
 
-    assert brake.give_up(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
-    assert not brake.give_up(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
+    assert brake.give_up(mailing_id=mailing.pk, mx_groups=[GMAIL], user=ines, now=now)
+    assert not brake.give_up(mailing_id=mailing.pk, mx_groups=[GMAIL], user=ines, now=now)
     dispatch.sweep()
     mailing.refresh_from_db()
     numbers = ledger.ledger_of(mailing.pk)
@@ -120,8 +120,8 @@ def test_go_on_anyway_sends_the_rest_once_within_twice_of_what_was_there(
     now = datetime.now(UTC)
     brake.judge(mailing.pk, now=now)
 
-    assert brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
-    assert brake.go_on(mailing_id=mailing.pk, mx_group=EVERYBODY, user=ines, now=now)
+    assert brake.go_on(mailing_id=mailing.pk, mx_groups=[GMAIL], user=ines, now=now)
+    assert brake.go_on(mailing_id=mailing.pk, mx_groups=[EVERYBODY], user=ines, now=now)
     # five of a hundred were dead and so refused: both limits were crossed, the others stay
     assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).allowed == {"1": 0.1, "4": 0.1}
     assert Brake.objects.get(mailing=mailing, mx_group=ORANGE).allowed == {}
@@ -138,7 +138,7 @@ def test_go_on_anyway_sends_the_rest_once_within_twice_of_what_was_there(
 @pytest.mark.django_db(transaction=True)
 def test_a_share_stops_after_its_first_wave_too_and_at_the_next_window(large: tuple[Mailing, SmtpServer]) -> None:
     mailing, _server = large
-    brake.go_on(mailing_id=mailing.pk, mx_group=EVERYBODY, user=None, now=datetime.now(UTC))
+    brake.go_on(mailing_id=mailing.pk, mx_groups=[EVERYBODY], user=None, now=datetime.now(UTC))
     Brake.objects.update(decided_at=None)  # released by watching, not by a person
     claim = ledger.claim_batch(provider_id=mailing.provider_id, lease=timedelta(minutes=15))
     assert claim is not None
@@ -347,7 +347,7 @@ def test_a_share_that_gets_twice_as_bad_stops_again_and_so_on(large: tuple[Maili
     send_what_is_due(mailing)
     now = datetime.now(UTC)
     brake.judge(mailing.pk, now=now)
-    brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
+    brake.go_on(mailing_id=mailing.pk, mx_groups=[GMAIL], user=ines, now=now)
     accepted = list(
         Outcome.objects.filter(mailing=mailing, state=Outcome.State.ACCEPTED).values_list("message_id", flat=True)
     )
@@ -364,7 +364,7 @@ def test_a_share_that_gets_twice_as_bad_stops_again_and_so_on(large: tuple[Maili
     refuse(5)
     assert state_of(mailing, GMAIL) == State.STOPPED
     assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).limit == 0.1
-    brake.go_on(mailing_id=mailing.pk, mx_group=GMAIL, user=ines, now=now)
+    brake.go_on(mailing_id=mailing.pk, mx_groups=[GMAIL], user=ines, now=now)
     assert Brake.objects.get(mailing=mailing, mx_group=GMAIL).allowed["1"] == 0.2
     brake.judge(mailing.pk, now=now)
     assert state_of(mailing, GMAIL) == State.RELEASED

@@ -82,6 +82,23 @@ def _after_calls(count: int):  # type: ignore[no-untyped-def]
     return stop
 
 
+def test_what_several_mailbox_providers_ask_for_stands_once(mailing: Mailing) -> None:
+    freeze(mailing)
+    until = datetime.now(UTC) + timedelta(minutes=5)
+    first = Batch.objects.filter(mailing=mailing).order_by("pk").first()
+    assert first
+    Batch.objects.filter(pk=first.pk).update(mx_group=1)
+    Batch.objects.filter(mailing=mailing).exclude(pk=first.pk).update(mx_group=4)
+    for group, words in ((1, "451 slow down"), (4, "451 slow down")):
+        Pace.objects.create(provider=mailing.provider, mx_group=group, step=1, reason=words, rest_until=until)
+
+    (hold,) = holds_of(mailing, now=datetime.now(UTC))
+    assert hold.who == "Gmail, Orange"
+
+    Pace.objects.filter(mx_group=4).update(reason="421 too many connections")
+    assert [hold.who for hold in holds_of(mailing, now=datetime.now(UTC))] == ["Gmail", "Orange"]
+
+
 def test_a_resting_mailbox_provider_is_passed_over_and_the_others_go_on(mailing: Mailing) -> None:
     freeze(mailing)
     Batch.objects.filter(mailing=mailing).update(mx_group=4)

@@ -164,7 +164,7 @@ def test_who_cares_most_leaves_first_over_all_blocks(
     early = dispatch.free_slots()
     freeze(mailing)
 
-    brake.go_on(mailing_id=mailing.pk, mx_group=-1, user=None, now=datetime.now(UTC))
+    brake.go_on(mailing_id=mailing.pk, mx_groups=[-1], user=None, now=datetime.now(UTC))
 
     send_what_is_due(provider)
 
