@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -17,13 +18,14 @@ from delivery import guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
 from delivery.failover import open_outages
-from delivery.holds import said_of
+from delivery.holds import by_limit, said_of
 from delivery.models import Alert, Batch, Brake, Mailing, Provider
 from delivery.queries import pause_words
 from feedback.rates import Rate
 from feedback.troubles import policy_refusals, refused_webhooks
 
 EACH = 3  # of a kind: the list is for the morning, not an archive
+MOST_SHARES = EACH * 10  # of all stopped campaigns, a row a mailbox provider
 FAILED_IMPORTS_FOR = timedelta(days=14)
 POLICY_FOR = timedelta(days=3)
 ENOUGH_REFUSALS = 5  # one may be a mistake of theirs
@@ -135,18 +137,21 @@ def _paused() -> Iterator[Matter]:
 
 
 def _braked() -> Iterator[Matter]:
-    """Shares of campaigns that were stopped by what came back, and wait for a decision."""
+    """Campaigns of which shares were stopped by what came back, and wait for a decision."""
     alive = (Mailing.State.SENDING, Mailing.State.PAUSED)
     stopped = Brake.objects.filter(state=Brake.State.STOPPED, mailing__state__in=alive, mailing__campaign__isnull=False)
-    for brake in stopped.select_related("mailing__campaign").order_by("-changed_at", "-pk")[:EACH]:
+    brakes = stopped.select_related("mailing__campaign").order_by("-mailing__campaign", "mx_group")
+    by_campaign = [list(found) for _pk, found in groupby(brakes[:MOST_SHARES], key=lambda brake: brake.mailing_id)]
+    for found in by_campaign[:EACH]:
+        mailing = found[0].mailing
+        who = ", ".join(str(brake.get_mx_group_display()) for brake in found)
         yield Matter(
             icon="shield-exclamation",
             kind="bad",
-            title=_("“%(name)s” is stopped at %(who)s")
-            % {"name": brake.mailing.name, "who": brake.get_mx_group_display()},
-            text=said_of(brake),
+            title=_("“%(name)s” is stopped at %(who)s") % {"name": mailing.name, "who": who},
+            text=" ".join(said_of(*alike) for alike in by_limit(found)),
             route="campaigns:live",
-            pk=brake.mailing.campaign.pk,
+            pk=mailing.campaign.pk,
             rest="#holds",
             action=_("Decide"),
         )

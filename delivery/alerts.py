@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from contacts.mailbox_providers import BY_NUMBER
 from deliverability.warmup.queries import stepped_back
 from delivery import guard
 from delivery.holds import said_of
@@ -44,7 +45,7 @@ def _restored() -> Iterator[tuple[str, str]]:
 def _braked() -> Iterator[tuple[str, str]]:
     alive = (Mailing.State.SENDING, Mailing.State.PAUSED)
     stopped = Brake.objects.filter(state=Brake.State.STOPPED, mailing__state__in=alive).select_related("mailing")
-    for brake in stopped.order_by("-changed_at")[:EACH]:
+    for brake in stopped.order_by("-changed_at")[: EACH * len(BY_NUMBER)]:
         who = brake.get_mx_group_display()
         yield f"brake:{brake.pk}", _("“%(name)s” is stopped at %(who)s: %(words)s") % {
             "name": brake.mailing.name, "who": who, "words": said_of(brake),

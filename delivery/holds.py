@@ -1,6 +1,6 @@
 """Why something of a mailing does not move, and until when: nothing is slowed or paused without a line here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -81,15 +81,18 @@ def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
 
 def _brakes(mailing: Mailing) -> Iterator[Hold]:
     """Shares that a person must decide about, shares that were slowed, and what waits for its first wave."""
-    watched = []
+    watched, slowed = [], []
     for brake in Brake.objects.filter(mailing=mailing).order_by("-state", "mx_group"):
         who = BY_NUMBER[brake.mx_group].name
         if brake.state == Brake.State.STOPPED:
             yield Hold(_("Stopped: you decide"), said_of(brake), who, share=brake.mx_group, may_give_up=True)
         elif brake.state == Brake.State.SLOWED:
-            yield Hold(_("Slowed by what comes back"), said_of(brake), who, is_stopped=False)
+            slowed.append(brake)
         elif brake.state == Brake.State.WATCHING:
             watched.append(brake)
+    for alike in by_limit(slowed):
+        who = BY_NUMBER[alike[0].mx_group].name if len(alike) == 1 else ""
+        yield Hold(_("Slowed by what comes back"), said_of(*alike), who, is_stopped=False)
     if watched:
         ends = [brake.wave_done_at and brake.wave_done_at + _watch_of(mailing) for brake in watched]
         known = [end for end in ends if end is not None]
@@ -103,8 +106,16 @@ def _watch_of(mailing: Mailing) -> timedelta:
     return timedelta(minutes=mailing.canary_minutes)
 
 
-def said_of(brake: Brake) -> str:
-    """What a brake found, as a sentence; empty when it found nothing."""
+def by_limit(brakes: Iterable[Brake]) -> list[list[Brake]]:
+    """Those that crossed the same limit side by side, for `said_of`."""
+    found = dict[tuple[int | None, float | None], list[Brake]]()
+    for brake in brakes:
+        found.setdefault((brake.kind, brake.limit), []).append(brake)
+    return list(found.values())
+
+
+def said_of(brake: Brake, *alike: Brake) -> str:
+    """What a brake found, as a sentence; empty when it found nothing. With others of the same limit: who found what."""
     words = {
         Brake.Kind.HARD_BOUNCES: _("%(value)s dead addresses; the limit is %(limit)s."),
         Brake.Kind.COMPLAINTS: _("%(value)s complaints; the limit is %(limit)s."),
@@ -113,7 +124,10 @@ def said_of(brake: Brake) -> str:
     }
     if brake.kind is None:
         return ""
-    return words[Brake.Kind(brake.kind)] % {"value": percent(brake.value), "limit": percent(brake.limit, 1)}
+    value = percent(brake.value)
+    if alike:
+        value = ", ".join(f"{BY_NUMBER[one.mx_group].name} {percent(one.value)}" for one in (brake, *alike))
+    return words[Brake.Kind(brake.kind)] % {"value": value, "limit": percent(brake.limit, 1)}
 
 
 def _account(mailing: Mailing, now: datetime) -> Iterator[Hold]:
