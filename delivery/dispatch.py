@@ -16,9 +16,9 @@ from delivery.collecting import search_rarely
 from delivery.lanes.contract import Await, Halt
 from delivery.lanes.opening import lane_for
 from delivery.limits import brake, governor, warmup
-from delivery.limits.limiter import rooms
 from delivery.limits.quiet import keep_quiet_hours
 from delivery.models import Batch, Mailing, Provider
+from delivery.orders import Orders
 from delivery.queries import HELD, note_held
 from delivery.sending import FIRST_WINDOW, BatchSender, Run
 from delivery.slots import free_slots, must_give_way, urgent_slots
@@ -114,27 +114,29 @@ def work_provider(
     end = time.monotonic() + shift
     worked: list[int] = []
     may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
-    shifts = [_shift(provider, may_go_on, stop, worked, only_urgent=only_urgent) for _ in range(connections)]
+    orders = Orders(provider)
+    shifts = [_shift(orders, may_go_on, stop, worked, only_urgent=only_urgent) for _ in range(connections)]
     with ledger.beating():
         multiplex.run_together(shifts)
     return len(worked)
 
 
 def _shift(
-    provider: Provider, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int], *, only_urgent: bool
+    orders: Orders, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int], *, only_urgent: bool
 ) -> Iterator[Await]:
     """One connection's shift: batch after batch while some are due, the urgent ones first."""
+    provider = orders.provider
     lane, window = lane_for(provider), FIRST_WINDOW
     try:
         while may_go_on():
-            narrow = rooms(provider)
+            narrow = orders.rooms()
             claim = ledger.claim_batch(
                 provider_id=provider.pk, lease=lease_of(provider.kind), rooms=narrow, only_urgent=only_urgent
             )
             if claim is None:
                 return
             give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, or_when=stop)
-            sender = BatchSender(claim, lane, provider=provider, stop=give_way, window=window)
+            sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window)
             yield from sender.steps()
             window = sender.window
             worked.append(claim.batch_id)

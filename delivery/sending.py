@@ -17,13 +17,12 @@ from django.utils import timezone
 
 from contacts.addresses import BrokenAddress, address_key
 from contacts.audience import Audience
-from contacts.tombstones import any_tombstones, tombstones_of
+from contacts.tombstones import tombstones_of
 from delivery import ledger
 from delivery.failpoints import passing
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
-from delivery.limits.limiter import limiter_for
-from delivery.models import Mailing, Provider
+from delivery.orders import Orders
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
 from delivery.verdicts import Fact, Phase, Verdict
@@ -75,19 +74,17 @@ class BatchSender:
         claim: Claim,
         lane: Lane,
         *,
-        provider: Provider,
+        orders: Orders,
         stop: Callable[[], bool] = is_stopping,
         window: int = FIRST_WINDOW,
     ) -> None:
         self.claim, self.lane, self.run = claim, lane, Run()
         self._stop = stop
-        mailing = Mailing.objects.select_related("stream").get(pk=claim.mailing_id)
-        self._limiter = limiter_for(
-            mailing=mailing, provider=provider, mx_group=claim.mx_group, batch_id=claim.batch_id
-        )
+        mailing = orders.mailing(claim.mailing_id)
+        self._limiter = orders.limiter(claim)
         self._lists = Audience.from_json(mailing.audience).lists
         self._is_marketing = not mailing.is_transactional
-        self._has_tombstones = any_tombstones()
+        self._has_tombstones = orders.has_tombstones()
         self._deadline = claim.deadline
         self._done_to = claim.first_id - 1
         self._facts: list[Fact] = []

@@ -49,16 +49,20 @@ class Limiter:
     def give_back(self, count: int) -> None:
         self._return(self.days, count)
 
+    def for_batch(self, batch_id: int) -> "Limiter":
+        """The same limits for one batch: what it reserves is its own."""
+        return Limiter(self.buckets, [quota.for_batch(batch_id) for quota in self.days])
+
     @staticmethod
     def _return(days: list[Quota], count: int) -> None:
         for quota in days:
             quota.give_back(count)
 
 
-def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id: int = 0) -> Limiter:
-    """What holds for a batch: limits, the warm-up, the governor's step, the mailing's pace."""
+def limiter_for(*, mailing: Mailing, provider: Provider, mx_group: int) -> Limiter:
+    """What holds for a mailing's batches at one mailbox provider: limits, warm-up, the governor's step, its pace."""
     limiter = Limiter()
-    if warmup := warmup_quota(mailing=mailing, provider=provider, mx_group=mx_group, batch_id=batch_id):
+    if warmup := warmup_quota(mailing=mailing, provider=provider, mx_group=mx_group):
         limiter.days.append(warmup)
     quotas, rates = limits_of(mailing)
     limiter.days += quotas

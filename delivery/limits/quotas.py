@@ -28,6 +28,10 @@ class Quota(Protocol):
         """How long until there may be more, when there was nothing."""
         ...
 
+    def for_batch(self, batch_id: int) -> "Quota":
+        """The same, with reservations of its own."""
+        ...
+
 
 @dataclass(slots=True)
 class AccountQuota:
@@ -48,14 +52,17 @@ class AccountQuota:
     def wait(self, now: datetime) -> timedelta:
         return until_tomorrow(now)
 
+    def for_batch(self, batch_id: int) -> "AccountQuota":
+        return AccountQuota(self.limit, self.kept)
+
 
 @dataclass(slots=True)
 class WarmupQuota:
     """The ceiling of a warm-up. `batch_id`: the more engaged its people, the sooner it is due on the day after."""
 
     plan_id: int
-    batch_id: int
     is_counted_only: bool = False
+    batch_id: int = 0
     _on: date | None = None
     _is_waiting: bool = False
 
@@ -73,17 +80,20 @@ class WarmupQuota:
         rank = Batch.objects.filter(pk=self.batch_id).values_list("rank", flat=True).first() or 0
         return (_JUDGING if self._is_waiting else until_tomorrow(now)) + timedelta(seconds=rank)
 
+    def for_batch(self, batch_id: int) -> "WarmupQuota":
+        return WarmupQuota(self.plan_id, self.is_counted_only, batch_id)
+
 
 def has_warmups(*, mailing: Mailing, provider: Provider) -> bool:
     """Whether ceilings of its domain are kept for a mailing: not for tests, nor where nothing leaves the machine."""
     return bool(mailing.from_domain) and not mailing.is_test and not provider.is_catcher
 
 
-def warmup_quota(*, mailing: Mailing, provider: Provider, mx_group: int, batch_id: int) -> WarmupQuota | None:
-    """The ceiling that holds for a batch, if any."""
+def warmup_quota(*, mailing: Mailing, provider: Provider, mx_group: int) -> WarmupQuota | None:
+    """The ceiling that holds for a mailing and mailbox provider, if any."""
     if not has_warmups(mailing=mailing, provider=provider):
         return None
     plan = plan_for(domain=mailing.from_domain, mx_group=mx_group)
     if plan is None:
         return None
-    return WarmupQuota(plan.pk, batch_id, is_counted_only=mailing.is_transactional)
+    return WarmupQuota(plan.pk, is_counted_only=mailing.is_transactional)

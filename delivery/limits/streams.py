@@ -38,6 +38,9 @@ class StreamQuota:
     def wait(self, now: datetime) -> timedelta:
         return until_tomorrow(now)
 
+    def for_batch(self, batch_id: int) -> "StreamQuota":
+        return StreamQuota(self.limit)
+
 
 def limits_of(mailing: Mailing) -> tuple[list[StreamQuota], list[Bucket]]:
     """What its stream says of one mailing: of the day, and rates. Tests are not held up by it."""

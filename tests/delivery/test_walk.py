@@ -16,6 +16,7 @@ from delivery import dispatch, ledger
 from delivery.lanes.opening import lane_for
 from delivery.models import Attempt, Batch, Link, Mailing, Outcome, Provider
 from delivery.multiplex import run_together
+from delivery.orders import Orders
 from delivery.reasons import Reason
 from delivery.sending import BatchSender
 from delivery.services import cancel_mailing, drive, plan_mailing, resume_mailing
@@ -41,7 +42,7 @@ def send_one_batch(mailing: Mailing) -> None:
     claim = ledger.claim_batch(provider_id=mailing.provider_id, lease=timedelta(minutes=15))
     assert claim is not None
     lane = lane_for(mailing.provider)
-    sender = BatchSender(claim, lane, provider=mailing.provider)
+    sender = BatchSender(claim, lane, orders=Orders(mailing.provider))
     run_together([sender.steps()])
     dispatch._after(claim, sender.run)
     lane.close()
