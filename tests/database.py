@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -26,8 +27,8 @@ def cloned_database() -> Iterator[str]:
     url = os.environ["DATABASE_URL"]
     name = f"test_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as server:
-        _drop_abandoned(server)
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        _drop_abandoned(server)
         template = _ensure_template(server, urlsplit(url).path.strip("/"))
         _run(server, "CREATE DATABASE {} TEMPLATE {}", name, template)
         server.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
@@ -91,11 +92,60 @@ def _use(name: str) -> None:
 
 
 def _run(server: "psycopg.Connection[tuple[str]]", statement: str, *names: str) -> None:
-    server.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+    server.execute(_statement(statement, *names))
+
+
+# nothing but a migration writes here, and the tests' code never does
+_FIXED = ["django_migrations", "django_content_type", "auth_permission"]
+_TABLES = """
+SELECT relname FROM pg_class
+ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> ALL (%s)
+"""
+
+
+def _filled() -> list[str]:
+    """The tables with rows, partitioned and unmanaged ones among them; one question for all, some milliseconds."""
+    with connection.cursor() as cursor:
+        tables = [row[0] for row in cursor.execute(_TABLES, [_FIXED])]
+        asked = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(table, sql.Identifier(table)) for table in tables
+        )
+        return [row[0] for row in cursor.execute(asked)]
+
+
+def _copies() -> dict[str, bytes]:
+    """What the migrations have put into tables: a catcher, streams, counters."""
+    copies = {}
+    for table in _filled():
+        with connection.cursor() as cursor, cursor.copy(_statement("COPY {} TO STDOUT", table)) as rows:
+            copies[table] = b"".join(rows)
+    return copies
+
+
+def _restore(copies: dict[str, bytes]) -> None:
+    """Every table as the migrations left it, whatever order tests run in.
+
+    In the place of Django's flush, which truncates all tables, leaves those it does not manage, and writes content
+    types and permissions anew: a quarter of a second, where deleting the rows of a test takes ten milliseconds.
+    """
+    filled = _filled()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        for table in filled:
+            cursor.execute(_statement("DELETE FROM {}", table))
+        for table, rows in copies.items():
+            with cursor.copy(_statement("COPY {} FROM STDIN", table)) as copy:
+                copy.write(rows)
+
+
+def _statement(text: str, *names: str) -> sql.Composed:
+    return sql.SQL(text).format(*map(sql.Identifier, names))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Replaces pytest-django's, which would migrate at each run."""
-    with django_db_blocker.unblock(), cloned_database():
+    """Replaces pytest-django's, which would migrate at each run and flush after each test with transactions."""
+    with django_db_blocker.unblock(), cloned_database(), pytest.MonkeyPatch.context() as changes:
+        copies = _copies()
+        changes.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _restore(copies))
         yield

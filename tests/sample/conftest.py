@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from accounts.services import organisation
 from catcher.server import serve
@@ -15,7 +14,7 @@ from sample import services
 
 
 @pytest.fixture
-def test_inbox(transactional_db: None, no_old_events: None, settings: object) -> Iterator[int]:
+def test_inbox(transactional_db: None, settings: object) -> Iterator[int]:
     """The catcher's server in a thread, on a port of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -37,13 +36,6 @@ def test_inbox(transactional_db: None, no_old_events: None, settings: object) ->
     yield port
     handles["loop"].call_soon_threadsafe(handles["stop"].set)  # type: ignore[attr-defined]
     thread.join(10)
-
-
-@pytest.fixture
-def no_old_events(transactional_db: None) -> None:
-    """The event table is made by SQL, so Django does not empty it between tests, and message numbers begin anew."""
-    with connection.cursor() as cursor:
-        cursor.execute("truncate feedback_event")
 
 
 @pytest.fixture
