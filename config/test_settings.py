@@ -1,6 +1,10 @@
 """What tests change: cheap passwords, plain static files, tasks run by tests themselves."""
 
-from config.settings import *  # noqa: F403
+from tests.sharing import take_a_share
+
+take_a_share()
+
+from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

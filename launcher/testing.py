@@ -20,11 +20,15 @@ SERVERS = "./envol servers --test"
 _NOT_FOR_TESTS = ("DEBUG", "EMAIL_URL", "ENVOL_BIND", "ENVOL_KEYS", "ENVOL_TRACKING_URL", "ENVOL_URL", "PORT", "SAMPLE")
 
 
+# Redis has sixteen databases, and a process with its browser wants a gigabyte
+_MOST_PROCESSES = 8
+
+
 def run(pytest_arguments: list[str]) -> int:
-    """Run pytest with `pytest_arguments`; its exit code.
+    """Run pytest with `pytest_arguments`, all tests on all processors without any; its exit code.
 
     ENVOL_TEST_DATABASE_URL and ENVOL_TEST_REDIS_URL name servers to use instead of embedded ones. The database's role
-    must be allowed to create databases; the Redis is emptied.
+    must be allowed to create databases; the Redis database and those after it, one a process, are emptied.
     """
     environment.ensure(environment.DEV)
     translations.compile_changed()
@@ -36,7 +40,7 @@ def run(pytest_arguments: list[str]) -> int:
     }
     state = open_state(FOLDER)
     kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
-    command = [str(venv_python()), "-m", "pytest", *pytest_arguments]
+    command = [str(venv_python()), "-m", "pytest", *(pytest_arguments or _all_of_it())]
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold(state, "./envol test"))
@@ -51,3 +55,8 @@ def run(pytest_arguments: list[str]) -> int:
             (state.folder / "static").mkdir(exist_ok=True)
             env = stack.enter_context(serving(state, given=given, throwaway=True)).env
         return in_foreground(command, env=kept | env, cwd=ROOT)
+
+
+def _all_of_it() -> list[str]:
+    """Shared out by hand-over: a process that has run out takes half of what the slowest has left."""
+    return [f"--numprocesses={min(os.cpu_count() or 1, _MOST_PROCESSES)}", "--dist=worksteal"]

@@ -120,7 +120,8 @@ class Api:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                with contextlib.suppress(BrokenPipeError):  # who asked has given up in the meantime
+                    self.wfile.write(answer)
 
             do_GET = do_POST
 
