@@ -45,7 +45,6 @@ class Kind:
     idempotency_header     an HTTP header or …
     idempotency_field      … a header of the message that makes a repeated call harmless for `idempotency_for`
     is_503_deferred        a 503 says for certain that nothing was taken; elsewhere it is doubt
-    says_no_with_200       a refusal comes with status 200, and "status": "error" in its body
     confirms_delivery      its webhooks say "delivered"; elsewhere delivery is presumed
     has_tags               its list of events tells our tag and no metadata: the mailing is named by it
     batch_size             whole messages one call may carry (lanes/batching.py), 0 = one call a message. Elsewhere the
@@ -63,7 +62,6 @@ class Kind:
     idempotency_field: str = ""
     idempotency_for: timedelta = timedelta(0)
     is_503_deferred: bool = False
-    says_no_with_200: bool = False
     confirms_delivery: bool = True
     has_metadata: bool = True
     has_tracking_switch: bool = True
@@ -225,7 +223,6 @@ _KINDS = (
         "postal",
         "Postal",
         fields=(_API_KEY, _api_url(_("Address of the API"))),
-        says_no_with_200=True,
         has_metadata=False,
         has_tracking_switch=False,
     ),

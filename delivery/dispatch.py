@@ -176,8 +176,11 @@ def _after(claim: ledger.Claim, run: Run) -> None:
     )
     if failover.leads_elsewhere(claim, run, is_slowed=is_slowed, now=timezone.now()):
         return
-    if run.halt in (Halt.PAUSE, Halt.CONTENT):
+    if run.halt in (Halt.PAUSE, Halt.SENDER, Halt.CONTENT):
         pause_for(mailing_id, words=run.words)
+    elif run.halt is Halt.WAIT:
+        pause = max(REST, run.asked or REST)
+        governor.hold_account(claim.provider_id, until=timezone.now() + pause, words=run.words)
     elif run.halt is Halt.REST and not is_slowed:
         Mailing.objects.filter(pk=mailing_id, state=Mailing.State.SENDING).update(
             pause_reason=run.words, paused_until=timezone.now() + REST

@@ -21,6 +21,7 @@ from delivery.limits.streams import is_used_up
 from delivery.models import Batch, Brake, Detour, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
 from delivery.queries import pause_words
+from delivery.refusals import explain_account
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -70,13 +71,20 @@ def _folded(holds: list[Hold]) -> list[Hold]:
 def _own(mailing: Mailing, now: datetime) -> Iterator[Hold]:
     is_resting = mailing.paused_until is not None and mailing.paused_until > now
     if mailing.state == Mailing.State.PAUSED:
-        yield Hold(_("Paused until somebody resumes it"), pause_words(mailing))
+        yield Hold(_("Paused until somebody resumes it"), _with_next_step(mailing))
     elif is_resting:
         yield Hold(_("Waiting"), pause_words(mailing), until=mailing.paused_until)
     if mailing.pace_seconds and mailing.started_at:
         end = mailing.started_at + timedelta(seconds=mailing.pace_seconds)
         if end > now:
             yield Hold(_("Sent evenly, as asked"), until=end, is_stopped=False)
+
+
+def _with_next_step(mailing: Mailing) -> str:
+    """What the server said, after what it means and what to do, where it is about the account."""
+    words = pause_words(mailing)
+    cause = explain_account(mailing.pause_reason, kind=mailing.provider.kind) if words else None
+    return f"{cause.title}. {cause.next} {words}" if cause else words
 
 
 def _brakes(mailing: Mailing) -> Iterator[Hold]:
@@ -203,11 +211,25 @@ def _detours(mailing: Mailing, now: datetime) -> Iterator[Hold]:
 def _paces(mailing: Mailing, now: datetime) -> Iterator[Hold]:
     """Mailbox providers the governor is careful with, as far as this mailing still has people there."""
     groups = {*_open_groups(mailing), EVERYBODY}
-    paces = Pace.objects.filter(provider__in=_open_accounts(mailing), mx_group__in=groups)
+    paces = Pace.objects.filter(provider__in=_open_accounts(mailing), mx_group__in=groups).select_related("provider")
     for pace in paces.order_by("mx_group", "provider"):
+        is_resting = pace.rest_until is not None and pace.rest_until > now
+        if is_resting and pace.mx_group == EVERYBODY:
+            yield _account_rests(pace)
+            continue
         who = "" if pace.mx_group == EVERYBODY else BY_NUMBER[pace.mx_group].name
-        if pace.rest_until is not None and pace.rest_until > now:
+        if is_resting:
             yield Hold(_("Asked us to wait"), pace.reason, who, until=pace.rest_until)
         elif pace.step > 0:
             title = _("Slowed to %(rate)d messages a minute") % {"rate": PER_MINUTE[pace.step]}
             yield Hold(title, pace.reason, who, until=pace.bad_at + timedelta(minutes=15), is_stopped=False)
+
+
+def _account_rests(pace: Pace) -> Hold:
+    """The whole account waits: its quota, or its rate, is used up."""
+    cause = explain_account(pace.reason, kind=pace.provider.kind)
+    title = _("%(provider)s: %(cause)s") % {
+        "provider": pace.provider,
+        "cause": cause.title if cause else _("Asked us to wait"),
+    }
+    return Hold(title, f"{cause.next if cause else ''} {pace.reason}".strip(), until=pace.rest_until)

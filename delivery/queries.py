@@ -20,6 +20,7 @@ from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Process, Provider, Stream
 from delivery.reasons import Reason
+from delivery.refusals import explain_outage
 from delivery.registry import StoryEntry, stories
 from delivery.skeleton import CannotFill, ContentRefused, look_back, skeleton_for, view_html
 from delivery.verdicts import Evidence
@@ -88,6 +89,11 @@ class ProviderCard:
     busy_count: int
     streams: list[Stream]  # that name it
     outage: Outage | None
+
+    @property
+    def next_step(self) -> str:
+        """What to do about an account that is out of order."""
+        return str(explain_outage(self.outage.cause).next) if self.outage else ""
 
     @property
     def accepted_ratio(self) -> float | None:

@@ -35,6 +35,7 @@ FIRST_WINDOW = 20
 WINDOW_SECONDS = 5.0  # a window is what leaves within about this time
 FRUITLESS = 3  # windows in a row that settle nothing: the provider rests
 PATIENCE = timedelta(seconds=20)  # a wait for leave to send that is not worth giving the batch back for
+MOMENT = timedelta(seconds=5)  # for an account whose rate is used up and that does not say for how long
 SAMPLES = 20  # answers kept of a batch for the governor
 READ_AHEAD = 500  # messages read in one go: five windows, half a megabyte
 CLOSING = 421  # RFC 5321 3.8: the server closes, whoever it was said to
@@ -52,7 +53,7 @@ class Run:
     unknown: int = 0
     halt: Halt | None = None
     words: str = ""
-    code: int | None = None  # of the answer that ended it
+    asked: timedelta | None = None  # the wait asked for by the answer that ended it
     backoff: timedelta = timedelta(0)  # what those asked for who said "later"
     wait: timedelta = timedelta(0)  # what limits asked for
     later: list[str] = field(default_factory=list)  # what servers said that asked for patience, a few of them
@@ -120,7 +121,9 @@ class BatchSender:
         ledger.release_batch(self.claim, backoff=max(self.run.backoff, self.run.wait))
 
     def _windows(self) -> Iterator[Await]:
-        while not self._stop() and self._may_begin() and self.run.halt is None:
+        while not self._stop() and self._may_begin():
+            if self.run.halt is not None and not (yield from self._may_go_on()):
+                return
             waiting = self._next(min(self.window, self.lane.room))
             if not waiting:
                 self._done_to = self.claim.last_id
@@ -147,6 +150,16 @@ class BatchSender:
             passing("mark.after")
             self._facts, self._deadline = unfit, opened.deadline
             yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to, granted)
+
+    def _may_go_on(self) -> Generator[Await, None, bool]:
+        """After a halt: only where the account asked for a moment, which is waited for between two windows."""
+        pause = MOMENT if self.run.asked is None else self.run.asked
+        if self.run.halt is not Halt.WAIT or pause > PATIENCE or self._fruitless >= FRUITLESS:
+            return False
+        self._close()  # what is known is not left open meanwhile
+        yield Await(None, patience=pause.total_seconds())
+        self.run.halt, self.run.words, self.run.asked = None, "", None
+        return True
 
     def _next(self, size: int) -> list[Waiting]:
         """The messages after `_done_to`. They are read ahead: rows never change but by erasure, which the mark sees."""
@@ -246,7 +259,7 @@ class BatchSender:
         verdict: Verdict = result.verdict
         reason = result.reason
         if result.halt is not None:
-            self.run.halt, self.run.words, self.run.code = result.halt, result.reply, result.code
+            self.run.halt, self.run.words, self.run.asked = result.halt, result.reply, result.retry_after
         elif verdict == Verdict.NOT_BEGUN and result.phase > Phase.NONE:
             # Thrown back by a lost connection: at once again, but not for ever if it is what ends connections.
             if one.message.pk in self._cut:
@@ -254,7 +267,8 @@ class BatchSender:
             self._cut.add(one.message.pk)
         if verdict == Verdict.DEFERRED:
             verdict, reason = self._deferred(one, result)
-        if result.verdict != Verdict.REFUSED and result.reply and len(self.run.later) < SAMPLES:
+        is_about_person = result.verdict != Verdict.REFUSED and result.halt not in (Halt.WAIT, Halt.QUOTA)
+        if is_about_person and result.reply and len(self.run.later) < SAMPLES:
             self.run.later.append(result.reply)
         self.run.refused += verdict == Verdict.REFUSED
         self.run.deferred += verdict == Verdict.DEFERRED

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from delivery.classify import is_about_us, refusal_reason
+from delivery.classify import refusal_reason
+from delivery.dialects import is_about_us
 from delivery.reasons import Reason
 from feedback.models import BounceClass
 

@@ -12,6 +12,7 @@ from accounts.services import audit
 from delivery.failover.causes import BY_CAUSE, Class
 from delivery.lanes.contract import LaneClosed
 from delivery.lanes.probing import probe
+from delivery.limits.governor import free_account
 from delivery.models import Cause, Outage, Provider
 
 log = structlog.get_logger(__name__)
@@ -118,6 +119,8 @@ def _end(which: Q, *, user: User | None, now: datetime) -> int:
         for row in Outage.objects.filter(which, ended_at=None).select_for_update():
             row.ended_at = now
             row.save(update_fields=["ended_at"])
+            if row.cause == Cause.QUOTA:
+                free_account(row.provider_id)
             said = {"cause": Cause(row.cause).name.lower(), "minutes": _minutes(row, now)}
             audit(verb="provider.well_again", target=f"provider:{row.provider_id}", user=user, **said)
             log.info("well_again", provider=row.provider_id, **said)

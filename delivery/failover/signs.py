@@ -9,10 +9,12 @@ from delivery.failover.causes import class_of
 from delivery.failover.choosing import domains_of
 from delivery.failover.health import Sign, forget_suspicions, take
 from delivery.failover.steering import steer
+from delivery.lanes.contract import Halt
 from delivery.ledger import Claim
 from delivery.limits.days import until_tomorrow, used_today
+from delivery.limits.governor import hold_account
 from delivery.limits.room import open_to
-from delivery.models import Batch, Cause, Limit, Mailing
+from delivery.models import Batch, Cause, Limit, Mailing, Outage
 from delivery.models.limits import EVERYBODY
 from delivery.sending import Run
 
@@ -26,6 +28,8 @@ def leads_elsewhere(claim: Claim, run: Run, *, is_slowed: bool, now: datetime) -
         return False
     if not take(sign, now=now):
         return False
+    if run.halt is Halt.QUOTA:
+        _hold(claim.provider_id, run.words)
     target = steer(claim.mailing_id, now=now).target
     if target is None or target == claim.provider_id:
         return False
@@ -38,14 +42,22 @@ def leads_elsewhere(claim: Claim, run: Run, *, is_slowed: bool, now: datetime) -
 def _sign(claim: Claim, run: Run, *, is_slowed: bool, now: datetime) -> Sign | None:
     if run.halt is None:
         return _quota(claim, now) if run.is_granted_nothing else None
-    kind = class_of(run.halt, code=run.code, words=run.words)
+    kind = class_of(run.halt)
     if kind is None or (kind.cause is Cause.UNREACHABLE and (is_slowed or _has_answered(run))):
         return None
     domain = ""
     if kind.of_sender:
         domain = min(domains_of(Mailing.objects.get(pk=claim.mailing_id)), default="")
     words = run.words or next(iter(run.later), "")
-    return Sign(claim.provider_id, kind.cause, words, domain=domain, is_urgent=claim.is_urgent)
+    until = now + run.asked if kind.cause is Cause.QUOTA and run.asked else None
+    return Sign(claim.provider_id, kind.cause, words, domain=domain, is_urgent=claim.is_urgent, until=until)
+
+
+def _hold(provider_id: int, words: str) -> None:
+    """Nothing is tried at an account whose quota is used up, before it is looked at again."""
+    row = Outage.objects.filter(provider=provider_id, cause=Cause.QUOTA, ended_at=None).first()
+    if row is not None and row.try_at is not None:
+        hold_account(provider_id, until=row.try_at, words=words)
 
 
 def _has_answered(run: Run) -> bool:

@@ -3,34 +3,23 @@
 Doubt runs from the moment the request may have been read whole to its status.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from typing import Any
 
 import requests
 from anymail.exceptions import AnymailAPIError
 from django.utils import timezone
 
+from delivery import dialects
 from delivery.capabilities import Kind
-from delivery.classify import is_about_us, refusal_reason
-from delivery.lanes.contract import Halt, Result
+from delivery.classify import refusal_reason
+from delivery.dialects import Meaning, Said, waits
+from delivery.lanes.contract import Result, halt_of_meaning
 from delivery.reasons import Reason
 from delivery.verdicts import Phase, Verdict
 
-LATER = frozenset({408, 425, 429})
 DOUBT = frozenset({500, 502, 504})
-# A call with the same key is still being worked on (Resend): nobody knows yet how it ends.
-_IN_PROGRESS = "concurrent_idempotent_requests"
-# The call with this key was taken before (Brevo), and this one was not executed.
-_TAKEN_BEFORE = "duplicate_parameter"
-# Amazon's names for an account that may not send at all, and for one that has sent enough for now.
-_AMAZON_PAUSE = re.compile("AccountSuspended|SendingPaused|MailFromDomainNotVerified|NotFound")
-_AMAZON_LATER = re.compile("LimitExceeded|Throttling|TooManyRequests")
-_NO = re.compile(r'"status"\s*:\s*"(parameter-error|error)"')
-_NO_LOGIN = re.compile("InvalidServerAPIKey|AccessDenied|ServerSuspended|UnauthenticatedFromAddress|no valid API key")
-_OUR_SENDER = re.compile(r"not an? (authori[sz]ed|valid(ated)?|verified) (sender|from)", re.IGNORECASE)
 _NEVER_CONNECTED = frozenset(
     {
         "NewConnectionError",
@@ -50,14 +39,14 @@ def taken(index: int, their_id: str | None) -> Result:
     return Result(index, Verdict.ACCEPTED, phase=Phase.FINAL, code=200, their_id=(their_id or "")[:400])
 
 
-def refused(index: int, words: str, *, is_address: bool = False) -> Result:
-    """Not taken for this one person, in the provider's words; or for our sender, and then for nobody."""
-    if not is_address and (is_about_us(None, words) or _OUR_SENDER.search(words)):
-        return Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=200, reply=words, halt=Halt.PAUSE)
-    reason = Reason.REFUSED_ADDRESS if is_address else refusal_reason(None, words)
-    if reason == Reason.REFUSED_OTHER:
-        reason = Reason.REFUSED_POLICY  # a status without a reason: the provider's own list of people it will not write
-    return Result(index, Verdict.REFUSED, reason, Phase.FINAL, 200, words)
+def of_line(index: int, kind: str, words: str, *, otherwise: Reason = Reason.REFUSED_POLICY) -> Result:
+    """Not taken, says an answer that succeeded as a whole: a line of a call for several, a status of a recipient.
+
+    `otherwise`: where it gives no reason; then it is the provider's own list of people it will not write to.
+    """
+    said = dialects.read(kind, None, words, {}, now=timezone.now())
+    result = _result(index, said, 200, words)
+    return replace(result, reason=otherwise) if result.reason == Reason.REFUSED_OTHER else result
 
 
 def unreadable(index: int, words: str) -> Result:
@@ -74,23 +63,36 @@ def of_error(index: int, kind: Kind, error: Exception) -> Result:
 
 
 def of_status(index: int, kind: Kind, status: int, words: str, headers: Mapping[str, str]) -> Result:
-    """What a status says of a message that was not simply taken."""
-    if status == 409 and _IN_PROGRESS in words:
-        return unreadable(index, words)
-    if status == 400 and kind.idempotency_field and _TAKEN_BEFORE in words:
+    """What a status and the words beside it say of a message that was not simply taken (delivery/dialects)."""
+    said = dialects.read(kind.name, status, words, headers, now=timezone.now())
+    if said is None and (status in DOUBT or (status == 503 and not kind.is_503_deferred) or 200 <= status < 300):
+        return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, status, words)
+    if said is None and status >= 500:
+        said = Said(Meaning.LATER, waits.of_rate(words, headers, now=timezone.now()))
+    return _result(index, said, status, words)
+
+
+_REASONS = {
+    Meaning.ADDRESS: Reason.REFUSED_ADDRESS,
+    Meaning.LISTED: Reason.REFUSED_POLICY,
+    Meaning.SIZE: Reason.REFUSED_SIZE,
+    Meaning.CONTENT: Reason.REFUSED_CONTENT,
+}
+
+
+def _result(index: int, said: Said | None, status: int, words: str) -> Result:
+    meaning, wait = (said.meaning, said.wait) if said else (None, None)
+    if meaning is Meaning.TAKEN_BEFORE:
         return taken(index, None)
-    if status in DOUBT or (status == 503 and not kind.is_503_deferred):
-        return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, status, words)
-    if status in LATER or status >= 500 or _AMAZON_LATER.match(words):
-        pause = retry_after(headers)
-        return Result(index, Verdict.DEFERRED, phase=Phase.FINAL, code=status, reply=words, retry_after=pause)
-    if kind.says_no_with_200 and status == 200 and _NO.search(words):
-        status = 403 if _NO_LOGIN.search(words) else 400
-    if 200 <= status < 300:  # taken, and the answer makes no sense
-        return Result(index, Verdict.UNKNOWN, Reason.SERVER_ERROR, Phase.FINAL, status, words)
-    if status in (401, 402, 403) or is_about_us(None, words) or _AMAZON_PAUSE.match(words):
-        return Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=status, reply=words, halt=Halt.PAUSE)
-    reason = Reason.REFUSED_SIZE if status == 413 else refusal_reason(None, words)
+    if meaning is Meaning.IN_PROGRESS:
+        return unreadable(index, words)
+    if meaning and (halt := halt_of_meaning(meaning)):  # about the account: nobody is counted for it
+        return Result(
+            index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=status, reply=words, halt=halt, retry_after=wait
+        )
+    if meaning is Meaning.LATER:
+        return Result(index, Verdict.DEFERRED, phase=Phase.FINAL, code=status, reply=words, retry_after=wait)
+    reason = _REASONS[meaning] if meaning else refusal_reason(None, words)
     return Result(index, Verdict.REFUSED, reason, Phase.FINAL, status, words)
 
 
@@ -136,16 +138,6 @@ def words_of(error: BaseException) -> str:
     else:
         text = getattr(response, "text", "") or ""
     return (text or str(error)).strip()[:1000]
-
-
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """The Retry-After header (RFC 9110 10.2.3), seconds or a date; at most a day."""
-    value = next((str(text) for name, text in headers.items() if name.lower() == "retry-after"), "")
-    try:
-        pause = timedelta(seconds=int(value)) if value.isdigit() else parsedate_to_datetime(value) - timezone.now()
-    except (TypeError, ValueError):
-        return None
-    return min(max(pause, timedelta(0)), timedelta(days=1))
 
 
 def words_in(response: Any) -> str:

@@ -188,7 +188,7 @@ class AnymailLane:
         except UNFIT as error:
             return Result(0, Verdict.SKIPPED, Reason.CANNOT_RENDER, reply=str(error))
         except AnymailRecipientsRefused as error:
-            return Result(0, Verdict.REFUSED, _refused_by_status(call.mail), Phase.FINAL, reply=answers.words_of(error))
+            return self._refused(call.mail, answers.words_of(error))
         except (AnymailAPIError, requests.RequestException) as error:
             return answers.of_error(0, self.kind, error)
         except Exception as error:  # an answer django-anymail cannot read: the request may well have been taken
@@ -201,14 +201,27 @@ class AnymailLane:
         if self.kind.idempotency_header and session is not None:
             session.headers[self.kind.idempotency_header] = batching.key_of(calls)
 
-    @staticmethod
-    def _answered(mail: AnymailMessage) -> Result:
+    def _answered(self, mail: AnymailMessage) -> Result:
         status = mail.anymail_status
         statuses = set(status.status or ())
         if statuses & NOT_TAKEN and not statuses <= TAKEN:
-            return Result(0, Verdict.REFUSED, _refused_by_status(mail), Phase.FINAL, reply=", ".join(statuses))
+            return self._refused(mail, answers.words_in(status.esp_response) or ", ".join(statuses))
+        if not statuses & TAKEN:  # neither, says django-anymail of an answer it could not match with the person
+            return self._of_response(status.esp_response)
         their_id = status.message_id  # a set of them where a message has several recipients: ours never has
         return answers.taken(0, str(their_id) if isinstance(their_id, str | int) else None)
+
+    def _of_response(self, response: Any) -> Result:
+        words, status = answers.words_in(response), getattr(response, "status_code", None)
+        if status is None:
+            return answers.unreadable(0, words)
+        return answers.of_status(0, self.kind, status, words, response.headers)
+
+    def _refused(self, mail: AnymailMessage, words: str) -> Result:
+        """By the words; where they give no reason, by django-anymail's status."""
+        is_invalid = set(mail.anymail_status.status or ()) == {"invalid"}
+        otherwise = Reason.REFUSED_ADDRESS if is_invalid else Reason.REFUSED_POLICY
+        return answers.of_line(0, self.kind.name, words, otherwise=otherwise)
 
     def close(self) -> None:
         self._errands.close()
@@ -227,8 +240,3 @@ def _is_refused_whole(results: Sequence[Result]) -> bool:
         and all((one.verdict, one.code, one.reply) == (first.verdict, first.code, first.reply) for one in results)
         and first.code != 200
     )
-
-
-def _refused_by_status(mail: AnymailMessage) -> Reason:
-    statuses = set(mail.anymail_status.status or ())
-    return Reason.REFUSED_ADDRESS if statuses == {"invalid"} else Reason.REFUSED_POLICY

@@ -16,8 +16,7 @@ from urllib.parse import urljoin
 from anymail.message import AnymailMessage
 
 from delivery.lanes import answers
-from delivery.lanes.contract import Halt, Result
-from delivery.verdicts import Phase, Verdict
+from delivery.lanes.contract import Result
 
 MOST_BYTES = 8_000_000  # of texts in one call; the tightest ceiling of the table's providers is above 10 MB
 Payloads: TypeAlias = Sequence[Mapping[str, Any]]
@@ -134,22 +133,12 @@ def _list(value: Any, count: int) -> list[Any]:
     return value
 
 
-_POSTMARK_LATER = 100  # maintenance
-# Login, sender signature, credits, approval: about the account, whoever the message is for.
-_POSTMARK_PAUSE = frozenset({10, 400, 401, 405, 412})
-
-
 def _said_by_postmark(told: Any, count: int) -> Iterator[Result]:
     for index, one in enumerate(_list(told, count)):
-        code, words = one["ErrorCode"], f"{one['ErrorCode']} {one['Message']}"
-        if code == 0:
+        if one["ErrorCode"] == 0:
             yield answers.taken(index, one["MessageID"])
-        elif code == _POSTMARK_LATER:
-            yield Result(index, Verdict.DEFERRED, phase=Phase.FINAL, code=503, reply=words)
-        elif code in _POSTMARK_PAUSE:
-            yield Result(index, Verdict.NOT_BEGUN, phase=Phase.FINAL, code=422, reply=words, halt=Halt.PAUSE)
-        else:  # 300: not an address; 406: refused it for good before
-            yield answers.refused(index, words, is_address=code == 300 and "'To'" in words)
+        else:
+            yield answers.of_line(index, "postmark", f"{one['ErrorCode']} {one['Message']}")
 
 
 def _said_by_brevo(told: Any, count: int) -> Iterator[Result]:
@@ -167,9 +156,14 @@ def _said_by_mailjet(told: Any, count: int) -> Iterator[Result]:
         if one["Status"] == "success":
             yield answers.taken(index, str(one["To"][0]["MessageID"]))
         else:
-            errors = one.get("Errors", [])
-            words = "; ".join(f"{error.get('ErrorCode', '')} {error.get('ErrorMessage', '')}" for error in errors)
-            yield answers.refused(index, words or "error")
+            words = "; ".join(_mailjet_words(error) for error in one.get("Errors", []))
+            yield answers.of_line(index, "mailjet", words or "error")
+
+
+def _mailjet_words(error: Mapping[str, Any]) -> str:
+    about = ", ".join(map(str, error.get("ErrorRelatedTo", [])))
+    said = f"{error.get('ErrorCode', '')} {error.get('ErrorMessage', '')}".strip()
+    return f"{said} ({about})" if about else said
 
 
 def _said_by_mailtrap(told: Any, count: int) -> Iterator[Result]:
@@ -177,7 +171,7 @@ def _said_by_mailtrap(told: Any, count: int) -> Iterator[Result]:
         if one["success"]:
             yield answers.taken(index, one["message_ids"][0])
         else:
-            yield answers.refused(index, "; ".join(map(str, one.get("errors", []))) or "failed")
+            yield answers.of_line(index, "mailtrap", "; ".join(map(str, one.get("errors", []))) or "failed")
 
 
 WIRES: dict[str, Wire] = {

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from delivery.copies import OneCopy
+from delivery.dialects import Meaning
 from delivery.reasons import Reason
 from delivery.verdicts import Phase, Verdict
 
@@ -14,9 +15,25 @@ from delivery.verdicts import Phase, Verdict
 class Halt(Enum):
     """Why nothing more should be begun through this provider now."""
 
-    PAUSE = "pause"  # login, sender or set-up refused: a person must act, and nobody is counted as refused for it
+    PAUSE = "pause"  # login, account or set-up refused: a person must act, and nobody is counted as refused for it
+    SENDER = "sender"  # the same, of a sender
+    QUOTA = "quota"  # used up: nothing more until it is over
     CONTENT = "content"  # it can be filled for nobody, through whatever provider: a person must act
-    REST = "rest"  # unreachable, busy, asked to slow down: later by itself
+    REST = "rest"  # unreachable, busy: later by itself
+    WAIT = "wait"  # an account's rate is used up: again in a moment, at whatever mailbox provider
+
+
+_HALTS = {
+    Meaning.TOO_FAST: Halt.WAIT,
+    Meaning.QUOTA: Halt.QUOTA,
+    Meaning.ACCOUNT: Halt.PAUSE,
+    Meaning.SENDER: Halt.SENDER,
+}
+
+
+def halt_of_meaning(meaning: Meaning) -> Halt | None:
+    """What is to be done about an answer that is about the account; None for one about the person or the message."""
+    return _HALTS.get(meaning)
 
 
 class LaneClosed(Exception):
@@ -37,7 +54,8 @@ class CannotPrepare(Exception):
 
 @dataclass(slots=True)
 class Result:
-    """What became of window[index]. `halt`: nothing more was begun after it, `reply` has the server's words."""
+    """What became of window[index]. `halt`: nothing more was begun after it, `reply` has the server's words;
+    `retry_after`: the wait it asks for."""
 
     index: int
     verdict: Verdict

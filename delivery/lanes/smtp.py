@@ -7,11 +7,13 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import timezone
 
-from delivery.capabilities import lease_of
-from delivery.classify import is_about_us, refusal_reason
+from delivery.capabilities import SMTP, lease_of
+from delivery.classify import refusal_reason
 from delivery.copies import OneCopy
-from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result
+from delivery.dialects import Meaning, meaning_of, read
+from delivery.lanes.contract import Await, CannotPrepare, Halt, LaneClosed, Result, halt_of_meaning
 from delivery.lanes.levels import (
     CHUNKS,
     PROBATION,
@@ -225,6 +227,9 @@ def _envelope(index: int, filled: Filled) -> Envelope:
 def halt_of(error: NoSession) -> Halt:
     """A login, a certificate or a server that says no for good needs a person; the rest passes by itself."""
     if error.trouble in (Trouble.LOGIN, Trouble.GREETING):
+        code = int(error.words[:3]) if error.words[:3].isdigit() else None
+        if meaning_of(SMTP, code, error.words) is Meaning.QUOTA:
+            return Halt.QUOTA
         return Halt.REST if error.words[:1] == "4" else Halt.PAUSE
     return Halt.PAUSE if error.trouble in (Trouble.TLS, Trouble.PROTOCOL) else Halt.REST
 
@@ -244,16 +249,18 @@ def result_of(answer: Answer) -> Result:
         # Nothing said about it: it waited behind others, and none of it was written.
         phase = Phase.ENVELOPE if answer.conversation else Phase.NONE
         return replace(result, phase=phase, reply=text or "the connection was cut")
-    if answer.fate is Fate.REFUSED:
-        return _refused(result, answer.step, text)
-    if answer.fate is Fate.DEFERRED and answer.step is Step.MAIL:
-        # A temporary no to the sender is about the connection or us, not about the person.
-        return replace(result, verdict=Verdict.NOT_BEGUN, halt=Halt.REST)
-    return result
+    return _said_no(result, answer, text)
 
 
-def _refused(result: Result, step: Step, text: str) -> Result:
-    is_size = result.code == 552
-    if (step is Step.MAIL and not is_size) or is_about_us(result.code, text):
-        return replace(result, verdict=Verdict.NOT_BEGUN, halt=Halt.PAUSE)
-    return replace(result, reason=refusal_reason(result.code, text))
+def _said_no(result: Result, answer: Answer, text: str) -> Result:
+    """Deferred or refused: about us (delivery/dialects/smtp.py), about the sender, or about the person."""
+    said = read(SMTP, result.code, text, {}, now=timezone.now())
+    halt = halt_of_meaning(said.meaning) if said else None
+    is_final = answer.fate is Fate.REFUSED
+    if not is_final and halt not in (Halt.QUOTA, Halt.WAIT):
+        halt = Halt.REST if answer.step is Step.MAIL else None
+    elif halt is None and answer.step is Step.MAIL and result.code != 552:
+        halt = Halt.PAUSE  # a no to the sender is about the connection or us, not about the person
+    if halt is not None:
+        return replace(result, verdict=Verdict.NOT_BEGUN, halt=halt, retry_after=said.wait if said else None)
+    return replace(result, reason=refusal_reason(result.code, text)) if is_final else result

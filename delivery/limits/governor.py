@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from delivery.models import Pace
+from delivery.models.limits import EVERYBODY
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,17 @@ def learn(*, provider_id: int, mx_group: int, answers: Answers, now: datetime) -
         pace.save()
     log.info("slowed", provider=provider_id, mx_group=mx_group, step=pace.step, words=words)
     return True
+
+
+def hold_account(provider_id: int, *, until: datetime, words: str) -> None:
+    """Nothing leaves through this account before: its own rate or quota, at whatever mailbox provider."""
+    said = {"rest_until": until, "reason": words[:500]}
+    Pace.objects.update_or_create(provider_id=provider_id, mx_group=EVERYBODY, defaults=said)
+
+
+def free_account(provider_id: int) -> None:
+    """A person's word, or a login: what held the whole account is over."""
+    Pace.objects.filter(provider=provider_id, mx_group=EVERYBODY).update(rest_until=None)
 
 
 def keep_slow(*, provider_id: int, mx_group: int, now: datetime) -> None:

@@ -2,6 +2,16 @@
 
 from delivery.refusals.advice import Advice, advice
 from delivery.refusals.clusters import Cluster, deferrals_of, like, refusals_of
-from delivery.refusals.explaining import explain
+from delivery.refusals.explaining import explain, explain_account, explain_outage
 
-__all__ = ["Advice", "Cluster", "advice", "deferrals_of", "explain", "like", "refusals_of"]
+__all__ = [
+    "Advice",
+    "Cluster",
+    "advice",
+    "deferrals_of",
+    "explain",
+    "explain_account",
+    "explain_outage",
+    "like",
+    "refusals_of",
+]

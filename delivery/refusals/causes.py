@@ -149,6 +149,40 @@ LOGIN = Cause(
     "plug-connected-x",
     "bad",
 )
+QUOTA = Cause(
+    _("The account’s quota is used up"),
+    _(
+        "The rest leaves through the stream’s next account, or waits for the quota’s end. A larger plan at the "
+        "provider, then “Use it again” on the page “Providers”, ends it at once."
+    ),
+    "clock-pause",
+    "warn",
+)
+RATE = Cause(
+    _("The provider takes only so many messages at a time"),
+    _("Envol waits as long as it asks, and goes on by itself. Nothing to do."),
+    "clock-pause",
+)
+NOT_OUR_DOMAIN = Cause(
+    _("The account may not send in this domain’s name"),
+    _("Add the domain at the provider and have it verified there; then “Use it again” on the page “Providers”."),
+    "user-x",
+    "bad",
+)
+UNREACHABLE = Cause(
+    _("The provider’s server does not answer"),
+    _(
+        "Envol looks again by itself, and later each time. If it lasts, look at the server’s address and at the "
+        "provider’s status page."
+    ),
+    "cloud-off",
+    "bad",
+)
+LISTED_THERE = Cause(
+    _("Your provider does not write to this address any more"),
+    _("It bounced or complained there before. Have it taken off the provider’s own list only when the person asks."),
+    "user-off",
+)
 UNEXPLAINED = Cause(
     _("An answer nobody has explained yet"),
     _("Envol tries again by itself. The answer is below, word for word."),

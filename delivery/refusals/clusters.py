@@ -11,7 +11,8 @@ from django.db.models import F, Func, QuerySet, TextField
 
 from common.sql import load_sql
 from contacts.mailbox_providers import BY_NUMBER
-from delivery.models import Attempt, Mailing, Outcome
+from delivery.capabilities import SMTP
+from delivery.models import Attempt, Detour, Mailing, Outcome
 from delivery.refusals.causes import Cause
 from delivery.refusals.explaining import explain
 
@@ -57,7 +58,7 @@ class Cluster:
 
 
 def refusals_of(mailing: Mailing) -> list[Cluster]:
-    """Refusals of a mailing, the most people first; two statements, kept for some seconds."""
+    """Refusals of a mailing, the most people first; three statements, kept for some seconds."""
     return _kept(mailing, "refusals")
 
 
@@ -72,14 +73,14 @@ def _kept(mailing: Mailing, name: str) -> list[Cluster]:
     if rows is None:
         rows = _read(mailing, name)
         cache.set(key, rows, _FRESH)
-    return _gathered(rows)
+    return _gathered(rows, kinds=_apis_of(mailing) if rows else [])
 
 
-def _gathered(rows: Sequence[tuple[Any, ...]]) -> list[Cluster]:
-    """Mailbox providers that said the same, and mean the same by it, in one cluster."""
+def _gathered(rows: Sequence[tuple[Any, ...]], *, kinds: Sequence[str]) -> list[Cluster]:
+    """Mailbox providers that said the same, and mean the same by it, in one cluster. `kinds` as explain asks for."""
     found: dict[object, Cluster] = {}
     for group, reason, count, first, last, sample, words, reply in rows:
-        cause = explain(reply, mx_group=group, reason=reason)
+        cause = explain(reply, mx_group=group, reason=reason, kinds=kinds)
         same = (reason, words, str(cause.title))
         one = found.get(same)
         if one is None:
@@ -87,6 +88,12 @@ def _gathered(rows: Sequence[tuple[Any, ...]]) -> list[Cluster]:
         one.parts.append(Part(group, count))
         found[same] = replace(one, first_at=min(one.first_at, first), last_at=max(one.last_at, last))
     return sorted(found.values(), key=lambda cluster: -cluster.count)[:MOST]
+
+
+def _apis_of(mailing: Mailing) -> list[str]:
+    """Kinds of the accounts it left through whose answers are an API's."""
+    through = {mailing.provider.kind, *Detour.objects.filter(mailing=mailing).values_list("provider__kind", flat=True)}
+    return sorted(through - {SMTP})
 
 
 def _read(mailing: Mailing, name: str) -> list[tuple[Any, ...]]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from delivery.classify import is_about_us, refusal_reason
+from delivery.classify import refusal_reason
+from delivery.dialects import is_about_us
 from delivery.reasons import Reason
 
 

@@ -102,7 +102,7 @@ def test_later_is_later_for_each(kind: str, api: Api) -> None:
 
     results = send(provider_for(kind, api.url), count=COUNT)
 
-    assert [one.verdict for one in results] == [Verdict.DEFERRED] * COUNT
+    assert [(one.verdict, one.halt) for one in results] == [(Verdict.NOT_BEGUN, Halt.WAIT)] * COUNT
     assert all(one.retry_after is not None and one.retry_after.total_seconds() == 60 for one in results)
 
 
@@ -167,7 +167,7 @@ def test_a_sender_refused_in_the_lines_stops_and_refuses_nobody(kind: str, api: 
 
     results = send(provider_for(kind, api.url), count=COUNT)
 
-    assert {(one.verdict, one.halt) for one in results} == {(Verdict.NOT_BEGUN, Halt.PAUSE)}
+    assert {(one.verdict, one.halt) for one in results} == {(Verdict.NOT_BEGUN, Halt.SENDER)}
 
 
 @pytest.mark.parametrize("said", [[], {}, {"data": [{"id": "1"}]}, [{"ErrorCode": 0}], {"responses": 3}])

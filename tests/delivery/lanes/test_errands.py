@@ -4,12 +4,10 @@ import json
 import threading
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import Organisation
 from contacts.models import ContactList
 from delivery import ledger
-from delivery.lanes.answers import retry_after
 from delivery.lanes.anymail import AnymailLane
 from delivery.lanes.batching import Call
 from delivery.lanes.contract import Result
@@ -52,10 +50,6 @@ def test_an_answer_that_never_ends_is_doubt(kind: str, api: Api) -> None:
     lane.close()
 
     assert [(result.verdict, result.reason) for result in results] == [(Verdict.UNKNOWN, Reason.REPLY_LOST)]
-
-
-def test_retry_after_reads_seconds_and_dates(kind: str) -> None:
-    assert retry_after({"retry-after": timezone.now().strftime("%a, %d %b %Y %H:%M:%S GMT")}) is not None
 
 
 @pytest.mark.django_db(transaction=True)
