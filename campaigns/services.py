@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.services import audit
 from campaigns.models import UNDO, Campaign
 from campaigns.orders import mailing_order
-from campaigns.review import findings, reach_of
+from campaigns.review import reach_of, review
 from common.figures import number
 from contacts.models import ContactList
 from deliverability.models import Sender
@@ -153,7 +153,7 @@ def start_campaign(
     """
     if at is not None and at <= now:
         raise CampaignRefused(_("That time is already over."))
-    found = findings(campaign=campaign)
+    found = review(campaign=campaign)
     if found.blocking:
         raise CampaignRefused(*(check.sentence for check in found.blocking))
     if seen is not None and _last_change(campaign) != seen.updated_at:
@@ -274,7 +274,7 @@ def begin(*, campaign_id: int, now: datetime) -> int | None:
 
 def _plan_or_give_back(campaign: Campaign, now: datetime) -> int | None:
     # Who gets it is decided by the snapshot alone. It is counted here only where no worker had time to before.
-    problems = [check.sentence for check in findings(campaign=campaign).blocking] or _drift(campaign)
+    problems = [check.sentence for check in review(campaign=campaign).blocking] or _drift(campaign)
     if not problems:
         campaign.occasion = campaign.occasion or delivery.draw_occasion()
         try:

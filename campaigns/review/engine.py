@@ -9,7 +9,7 @@ from accounts.services import organisation
 from campaigns.models import Campaign
 from campaigns.review import message, setup
 from campaigns.review.check import Check, Fix, Severity, blocking
-from campaigns.review.reach import Reach, reach_of, reaches_somebody
+from campaigns.review.reach import Reach, reaches_somebody
 from campaigns.ways import provider_of
 from contacts.models import Contact
 from delivery.skeleton import Draft, preview
@@ -19,7 +19,7 @@ from templates_app.variables import known_names
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
+class Review:
     """`checks` in the order pages show them: what blocks first, then what deserves a look, then what is good."""
 
     checks: list[Check]
@@ -46,13 +46,6 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
-class Review(Checks):
-    """The checks, and how many people it is for."""
-
-    reach: Reach
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """What one person reads. `problem` says why it cannot be shown; the rest is then empty."""
 
@@ -63,20 +56,14 @@ class Shown:
     problem: str = ""
 
 
-def review(*, campaign: Campaign, may_be_kept: bool = False) -> Review:
-    """Look at everything that could go wrong, as things are at this moment; `may_be_kept` as in reach_of."""
-    reach = reach_of(campaign, may_be_kept=may_be_kept)
-    return Review(checks=_in_order(campaign, has_recipients=reach.recipient_count > 0), reach=reach)
+def review(*, campaign: Campaign, reach: Reach | None = None) -> Review:
+    """Look at everything that could go wrong, as things are at this moment.
 
-
-def findings(*, campaign: Campaign) -> Checks:
-    """The same checks without counting anybody: what a click waits for is the same whatever the size of a list."""
-    return Checks(checks=_in_order(campaign, has_recipients=reaches_somebody(campaign)))
-
-
-def _in_order(campaign: Campaign, *, has_recipients: bool) -> list[Check]:
+    Without the `reach`, one look tells whether anybody would get it: a click waits as long whatever the size of a list.
+    """
+    has_recipients = reach.recipient_count > 0 if reach else reaches_somebody(campaign)
     order = [Severity.BLOCKING, Severity.LOOK, Severity.GOOD]
-    return sorted(_checks(campaign, has_recipients), key=lambda found: order.index(found.severity))
+    return Review(sorted(_checks(campaign, has_recipients), key=lambda check: order.index(check.severity)))
 
 
 def _checks(campaign: Campaign, has_recipients: bool) -> Iterator[Check]:

@@ -17,9 +17,9 @@ from campaigns import queries, services
 from campaigns.forms import SendForm
 from campaigns.models import Campaign
 from campaigns.orders import canary_of
-from campaigns.review import Check, Fix, review, show
-from campaigns.review.reach import ReachSelection, reach_contacts
-from campaigns.views.common import find, head
+from campaigns.review import Check, Fix, Reach, review, show
+from campaigns.review.reach import ReachSelection, list_names, reach_contacts
+from campaigns.views.common import find, head, known_reach
 from campaigns.ways import provider_of, stream_of
 from common.policies import message_policy
 from contacts.models import Contact
@@ -53,12 +53,15 @@ def review_page(request: Request, pk: int) -> HttpResponse:
     campaign = find(pk)
     if not campaign.is_draft:
         return redirect("campaigns:show", pk=pk)
-    found = review(campaign=campaign, may_be_kept="again" not in request.GET)
-    readers = _readers(campaign)
+    reach = known_reach(request, campaign)
+    found = review(campaign=campaign, reach=reach)
+    readers = _readers(campaign, reach)
     reader = _reader(request, readers)
     nameless = next((person for person in readers if not person.first_name), None)
     context = head(campaign) | {
         "review": found,
+        "reach": reach,
+        "list_names": list_names(campaign),
         "checks": [_with_button(check, campaign) for check in found.checks],
         "readers": readers,
         "reader": reader,
@@ -66,11 +69,11 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "nameless_reader": nameless,
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
         "wave": canary_of(campaign),
-        "leaves_in_waves": bool(found.reach.recipient_count > LARGE or campaign.wave_size),
+        "leaves_in_waves": bool((reach and reach.recipient_count > LARGE) or campaign.wave_size),
         "forecast": forecast_of(
             domain=campaign.sender.domain.name if campaign.sender else "",
             provider=provider_of(campaign),
-            people={share.number: share.count for share in found.reach.mailboxes},
+            people={share.number: share.count for share in reach.mailboxes} if reach else {},
             now=timezone.now(),
         ),
         "current": 3,
@@ -107,11 +110,13 @@ def _test_query(campaign: Campaign, reader: Contact | None, provider: Provider |
     return urlencode({name: value for name, value in values.items() if value})
 
 
-def _readers(campaign: Campaign) -> list[Contact]:
-    """The first of the audience, one of them without a first name where there is one."""
+def _readers(campaign: Campaign, reach: Reach | None) -> list[Contact]:
+    """The first of the audience, and one without a first name where there is one."""
     everybody = reach_contacts(campaign, ReachSelection()).order_by("pk")
-    readers = list(everybody.exclude(first_name="")[: _READERS - 1])
-    return readers + list(everybody.filter(first_name="")[: _READERS - len(readers) if not readers else 1])
+    readers = sorted(everybody[:_READERS], key=lambda person: not person.first_name)
+    if reach and reach.nameless_count and all(person.first_name for person in readers):
+        readers += everybody.filter(first_name="")[:1]
+    return readers
 
 
 def _reader(request: Request, readers: list[Contact]) -> Contact | None:

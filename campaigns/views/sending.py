@@ -17,9 +17,9 @@ from campaigns import services
 from campaigns.forms import SendForm, ShareForm
 from campaigns.models import UNDO, Campaign
 from campaigns.queries import place_of
-from campaigns.review import reach_of, show
+from campaigns.review import show
 from campaigns.tasks import ring_at, ring_for_count
-from campaigns.views.common import find, head
+from campaigns.views.common import find, head, known_reach
 from delivery.limits import brake
 
 
@@ -67,8 +67,9 @@ def scheduled(request: Request, pk: int) -> HttpResponse:
         "is_leaving": left <= UNDO,
     }
     if not context["is_leaving"]:
-        context |= {"reach": reach_of(campaign, may_be_kept=True), "shown": show(campaign=campaign, contact=None)}
-    template = "campaigns/_countdown.html" if request.htmx else "campaigns/scheduled.html"
+        context |= {"reach": known_reach(request, campaign), "shown": show(campaign=campaign, contact=None)}
+    is_tick = request.htmx and "counts" not in request.GET
+    template = "campaigns/_countdown.html" if is_tick else "campaigns/scheduled.html"
     return render(request, template, context)
 
 

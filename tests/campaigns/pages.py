@@ -24,6 +24,11 @@ def counting() -> Iterator[CaptureQueriesContext]:
         yield queries
 
 
+def counts_in(statements: CaptureQueriesContext) -> int:
+    """How often a whole audience was counted."""
+    return sum("group by reason, mx_group" in one["sql"] for one in statements)
+
+
 def text_of(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200
@@ -36,6 +41,6 @@ def button(client: Client, campaign: Campaign, **more: str) -> Any:
     values = {
         "when": "now",
         "seen_at": context["campaign"].updated_at.isoformat(),
-        "seen_count": context["review"].reach.recipient_count,
+        "seen_count": context["reach"].recipient_count if context["reach"] else "",
     }
     return client.post(url("send", campaign), values | more)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +17,7 @@ from contacts.models import Contact, ContactList
 from delivery.models import Provider
 from templates_app.models import TemplateVersion
 from tests.campaigns.ledgers import ACCEPTED, NOW, REFUSED, sent
-from tests.campaigns.pages import Count, button, text_of, url
+from tests.campaigns.pages import Count, button, counting, counts_in, text_of, url
 
 
 # ── list ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +173,43 @@ def test_review_costs_the_same_whatever_the_lists(
         campaign.lists.add(other)
 
     assert count_queries(url("review", campaign)) == one
+
+
+@pytest.fixture
+def crowd(newsletter: ContactList) -> None:
+    """So many on the list that no page waits for their count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into contacts_contact (address, address_key, sort_key, first_name) "
+            "select a, a, a, 'Zoé' from (select 'p' || n || '@verdier.example' a from generate_series(1, 20000) n) x"
+        )
+        cursor.execute(
+            "insert into contacts_subscription (contact_id, contact_list_id) "
+            "select id, %s from contacts_contact on conflict do nothing",
+            [newsletter.pk],
+        )
+
+
+@pytest.mark.usefixtures("crowd")
+def test_pages_of_a_long_list_come_first_and_their_numbers_after(team_client: Client, campaign: Campaign) -> None:
+    address = url("review", campaign)
+    cache.clear()
+    with counting() as statements:
+        page = text_of(team_client, address)
+
+    assert not counts_in(statements)
+    assert f'hx-get="{address}?counts=1&amp;as=' in page
+    assert "Counting…" in page
+    assert 'value="now" disabled' in page
+    counted = text_of(team_client, f"{address}?counts=1")
+    assert "Send to 20,003 people" in counted
+    assert "hx-select-oob" not in counted
+    assert 'value="now" disabled' not in counted
+
+    button(team_client, campaign, when="later", at="2030-07-01T09:30", seen_count="20003")
+    cache.clear()
+    assert "Counting…" in text_of(team_client, url("scheduled", campaign))
+    assert "20,003" in text_of(team_client, f"{url('scheduled', campaign)}?counts=1")
 
 
 def test_newer_template_is_taken_with_one_button(

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, User
 from campaigns import services
@@ -14,7 +13,7 @@ from campaigns.services import CampaignRefused, Draft, Seen
 from contacts.models import ContactList, Subscription
 from delivery.models import Mailing, Provider
 from delivery.services import Canary
-from tests.campaigns.pages import counting
+from tests.campaigns.pages import counting, counts_in
 
 NOW = datetime(2026, 6, 29, 7, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=3)
@@ -239,11 +238,6 @@ def test_undone_before_it_was_counted_is_left_alone(campaign: Campaign) -> None:
     assert not services.count_again(campaign_id=campaign.pk)
 
     assert (fresh(campaign).problem, verbs(campaign)[-1]) == ("", "campaign.undo")
-
-
-def counts_in(statements: CaptureQueriesContext) -> int:
-    """How often a whole audience was counted."""
-    return sum("group by reason, mx_group" in one["sql"] for one in statements)
 
 
 def test_click_and_start_count_nobody(campaign: Campaign) -> None:
