@@ -25,8 +25,11 @@ class Share:
     """People at one mailbox provider."""
 
     number: int
-    name: str
     count: int
+
+    @property
+    def name(self) -> str:
+        return str(BY_NUMBER[self.number].name)  # in the reader's language: a count is kept for all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,11 @@ class LeftOut:
     """People left out for one reason."""
 
     reason: int
-    word: str
     count: int
+
+    @property
+    def word(self) -> str:
+        return str(Reason(self.reason).label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,8 @@ def _count(campaign: Campaign) -> Reach:
     return Reach(
         list_names=names,
         recipient_count=found.reached,
-        mailboxes=[Share(box.number, str(box.name), count) for box, count in found.providers],
-        left_out=[LeftOut(int(reason), str(Reason(reason).label), count) for reason, count in found.obstacles],
+        mailboxes=[Share(box.number, count) for box, count in found.providers],
+        left_out=[LeftOut(int(reason), count) for reason, count in found.obstacles],
         nameless_count=found.nameless,
         open_measured_count=found.open_measured,
         gone=_gone(campaign),
