@@ -6,6 +6,7 @@
 -- Each mailing being sent gives its first batches (two: one may be locked by the sweep or by evidence), so that paused
 -- ones are never walked past. The fence (offset 0) sorts before it asks about rests, brakes and rooms: the planner believes
 -- that these let nobody through, and would ask them of every batch.
+-- The mailing with the fewest connections at work is next: a short one does not wait for the last of a long one.
 -- Plan: the batches of each mailing being sent by their index, probes of the few claimed ones and of the share's brake;
 -- 0.3 ms, 1 ms in a mailing of 2,000 batches beside 30,000 due ones of 300 paused mailings (20 before, November 2026).
 update delivery_batch
@@ -37,7 +38,8 @@ update delivery_batch
                                       < (%(rooms)s::jsonb ->> b.mx_group::text)::int)
                             limit 2) first
                      where m.state = 'sending' and (m.paused_until is null or m.paused_until <= clock_timestamp())))
-              order by b.due_at, b.id
+              order by (select count(*) from delivery_batch c where c.state = 1 and c.mailing_id = b.mailing_id),
+                    b.due_at, b.id
               limit 1
                 for update of b skip locked)
    and state = 0

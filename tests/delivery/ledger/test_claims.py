@@ -11,7 +11,7 @@ from delivery import ledger
 from delivery.models import Attempt, Batch, Mailing, MessageState, Outcome, Provider
 from delivery.reasons import Reason
 from delivery.verdicts import Fact, Phase, Verdict
-from tests.delivery.ledger.conftest import LEASE, claim, let_lease_end, make_mailing
+from tests.delivery.ledger.conftest import LEASE, NOW, claim, let_lease_end, make_mailing
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,15 @@ def test_two_claims_take_two_batches_and_the_third_finds_no_connection_free(mail
 
     assert claim(mailing).batch_id != claim(mailing).batch_id
     assert ledger.claim_batch(provider_id=mailing.provider_id, lease=LEASE) is None
+
+
+def test_a_short_mailing_does_not_wait_for_the_last_batch_of_a_long_one(provider: Provider) -> None:
+    Provider.objects.update(connection_count=4)
+    long = make_mailing(provider, sizes=(1,) * 4)
+    short = make_mailing(provider, sizes=(1, 1))
+    Batch.objects.filter(mailing=short).update(due_at=NOW)  # a day later than the other's
+
+    assert [claim(long).mailing_id for _ in range(4)] == [long.pk, short.pk, long.pk, short.pk]
 
 
 @pytest.mark.parametrize("state", [Mailing.State.PAUSED, Mailing.State.CANCELLED, Mailing.State.PLANNED])
