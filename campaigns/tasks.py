@@ -19,7 +19,7 @@ def start_due(**_later: object) -> None:
         if not is_ours:
             return
         for mailing_id in services.start_due(now=timezone.now()):
-            current_app.send_task("delivery.tasks.freeze", (mailing_id,), queue="bulk", expires=10)
+            current_app.send_task("delivery.tasks.freeze", (mailing_id,), queue="default", expires=10)
         for campaign_id in services.uncounted():
             ring_for_count(campaign_id)
 

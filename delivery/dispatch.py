@@ -89,13 +89,21 @@ def unfrozen() -> list[int]:
 
 def freeze(mailing_id: int, *, after_block: Callable[[], None], stop: Callable[[], bool] = is_stopping) -> None:
     """Snapshot a mailing block by block. `after_block` is called when batches were added: work can begin."""
-    while not stop() and not guard.is_held():
+    while not stop() and freeze_some(mailing_id, after_block=after_block):
+        pass
+
+
+def freeze_some(mailing_id: int, *, after_block: Callable[[], None], seconds: float = 0.0) -> bool:
+    """Its next block, and more until so many seconds have passed; the first one alone. Whether anybody is left."""
+    end = time.monotonic() + seconds
+    while not guard.is_held():
         block = take_block(mailing_id)
         if block is None:
-            return
+            return False
         after_block()
-        if block.is_last:
-            return
+        if block.is_last or block.is_first or time.monotonic() >= end:
+            return not block.is_last
+    return False
 
 
 def work_provider(

@@ -4,6 +4,7 @@ from collections import Counter
 
 from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutting_down
+from django.core.cache import cache
 from django.utils import timezone
 
 from common.locks import only_one
@@ -12,11 +13,12 @@ from delivery.checking import check_all
 from delivery.mails import send_due_confirmations, send_due_welcomes
 from delivery.queries import note_worker
 from delivery.slots import free_slots, urgent_slots
-from delivery.stopping import request_stop
+from delivery.stopping import is_stopping, request_stop
 
 # A ring nobody took within ten seconds is dropped: the sweep has rung again since.
 STALE = 10
 PER_PROCESS = 8  # connections
+SLICE = 0.5  # seconds a snapshot goes on before the next one has its turn
 
 
 @worker_shutting_down.connect
@@ -39,7 +41,7 @@ def sweep() -> None:
             return
         due = dispatch.sweep()
     for mailing_id in due.snapshots:
-        freeze.apply_async((mailing_id,), expires=STALE)
+        ring_for_freeze(mailing_id)
     for provider_id in due.probes:
         try_again.apply_async((provider_id,), expires=STALE)
     ring(due.urgent, send_urgent)
@@ -55,12 +57,29 @@ def ring(providers: list[int], send: Task) -> None:
             send.apply_async((provider_id,), {"connections": connections}, expires=STALE)
 
 
-@shared_task(queue="bulk")
+@shared_task(queue="default")
 def freeze(mailing_id: int) -> None:
+    """A slice of a snapshot: mailings that start together take turns, and none waits for a shift of sending to end."""
+    is_left = False
+    cache.delete(_rung(mailing_id))
     with only_one(f"delivery.freeze.{mailing_id}") as is_ours:
         if is_ours:
             dispatch.start_due()  # whoever rings at the very instant need not wait for the sweep
-            dispatch.freeze(mailing_id, after_block=lambda: ring(free_slots(), send_batches))
+            is_left = dispatch.freeze_some(
+                mailing_id, after_block=lambda: ring(free_slots(), send_batches), seconds=SLICE
+            )
+    if is_left and not is_stopping():
+        ring_for_freeze(mailing_id)
+
+
+def ring_for_freeze(mailing_id: int) -> None:
+    """However often sweeps and slices ring, one waits in the queue: the queue is shared with what must not wait."""
+    if cache.add(_rung(mailing_id), 1, STALE):
+        freeze.apply_async((mailing_id,), expires=STALE)
+
+
+def _rung(mailing_id: int) -> str:
+    return f"delivery:freeze:{mailing_id}"
 
 
 @shared_task(queue="bulk")
