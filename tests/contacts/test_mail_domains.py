@@ -12,7 +12,7 @@ from contacts import mail_domains
 from contacts.mailbox_providers import MAILBOX_PROVIDERS, group_of_hosts
 from contacts.models import Contact, MailDomain
 from contacts.services import add_contact
-from tests.contacts.name_server import NameServer, name_server
+from tests.name_server import NameServer, name_server
 
 # the database stamps due_at itself: far enough ahead for a run that takes its time
 NOW = datetime.now(UTC) + timedelta(days=1)
