@@ -67,6 +67,11 @@ app.conf.beat_schedule = {
         "options": {"queue": "default"},
     },
     "alerts": {"task": "delivery.tasks.tell_alerts", "schedule": schedule(30), "options": {"queue": "default"}},
+    "alignments": {
+        "task": "delivery.tasks.look_up_alignments",
+        "schedule": schedule(60),
+        "options": {"queue": "default", "expires": 60},
+    },
     "tidy-confirmations": {
         "task": "contacts.tasks.tidy_confirmations",
         "schedule": crontab(minute=35),

@@ -3,7 +3,7 @@
 Sources: django-anymail 15 (backends and their documentation), the providers' own API documentation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -39,6 +39,23 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """How a kind signs mail of a domain of ours with DKIM, and who can say so (docs/providers.md has the pages).
+
+    keys      sets of records, one of which must be whole: {selector: where its CNAME leads}. "" is a key of its own
+              (TXT); one that begins with a dot is the end of an address that differs by account; {dashed} is the domain
+              with dashes for dots, other names are options of the account. Empty: selectors are drawn for each domain
+    records   path of the API that names a domain's records; {id} is found in the list at `listed`
+    servers   its SMTP servers: an account of kind "smtp" at one of them is signed for in the same way
+    """
+
+    keys: tuple[Mapping[str, str], ...] = ()
+    records: str = ""
+    listed: str = ""
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of provider.
 
@@ -69,6 +86,7 @@ class Kind:
     has_webhooks: bool = True
     batch_size: int = 0
     probe: str = ""
+    signing: Signing = Signing()
 
     @property
     def initials(self) -> str:
@@ -198,8 +216,25 @@ _KINDS = (
         idempotency_for=timedelta(minutes=30),
         has_tracking_switch=False,
         batch_size=2_000,
+        signing=Signing(
+            keys=({"brevo1": "b1.{dashed}.dkim.brevo.com", "brevo2": "b2.{dashed}.dkim.brevo.com"}, {"mail": ""}),
+            records="senders/domains/{domain}",
+            servers=("smtp-relay.brevo.com", "smtp-relay.sendinblue.com"),
+        ),
     ),
-    Kind("mailersend", "MailerSend", fields=(_API_TOKEN,), probe="domains", has_metadata=False),
+    Kind(
+        "mailersend",
+        "MailerSend",
+        fields=(_API_TOKEN,),
+        probe="domains",
+        has_metadata=False,
+        signing=Signing(
+            keys=({"mlsend2": "mlsend2._domainkey.mailersend.net"}, {"mlsend": ""}),
+            records="domains/{id}/dns-records",
+            listed="domains?limit=100",
+            servers=("smtp.mailersend.net",),
+        ),
+    ),
     Kind(
         "mailgun",
         "Mailgun",
@@ -209,6 +244,7 @@ _KINDS = (
             _api_url(_("Region"), choices=_EU_US),
         ),
         probe="domains/{sender_domain}",
+        signing=Signing(records="domains/{domain}", servers=("smtp.mailgun.org", "smtp.eu.mailgun.org")),
     ),
     Kind(
         "mailjet",
@@ -216,9 +252,28 @@ _KINDS = (
         fields=(Field("api_key", _("API key")), Field("secret_key", _("Secret key"), is_secret=True)),
         probe="/v3/REST/apikey",
         batch_size=50,
+        signing=Signing(keys=({"mailjet": ""},), records="/v3/REST/dns/{domain}", servers=("in-v3.mailjet.com",)),
     ),
-    Kind("mailtrap", "Mailtrap", fields=(_API_TOKEN,), has_tracking_switch=False, batch_size=500),
-    Kind("mandrill", "Mailchimp Transactional (Mandrill)", fields=(_API_KEY,)),
+    Kind(
+        "mailtrap",
+        "Mailtrap",
+        fields=(_API_TOKEN,),
+        has_tracking_switch=False,
+        batch_size=500,
+        signing=Signing(
+            keys=({"rwmt1": "rwmt1.dkim.smtp.mailtrap.live", "rwmt2": "rwmt2.dkim.smtp.mailtrap.live"},),
+            servers=("live.smtp.mailtrap.io", "bulk.smtp.mailtrap.io"),
+        ),
+    ),
+    Kind(
+        "mandrill",
+        "Mailchimp Transactional (Mandrill)",
+        fields=(_API_KEY,),
+        signing=Signing(
+            keys=({"mte1": "dkim1.mandrillapp.com", "mte2": "dkim2.mandrillapp.com"},),
+            servers=("smtp.mandrillapp.com",),
+        ),
+    ),
     Kind(
         "postal",
         "Postal",
@@ -236,6 +291,7 @@ _KINDS = (
         probe="server",
         is_503_deferred=True,
         batch_size=500,
+        signing=Signing(servers=("smtp.postmarkapp.com", "smtp-broadcasts.postmarkapp.com")),
     ),
     Kind(
         "resend",
@@ -246,6 +302,9 @@ _KINDS = (
         idempotency_for=timedelta(hours=24),
         has_tracking_switch=False,
         batch_size=100,
+        signing=Signing(
+            keys=({"resend": ""},), records="domains/{id}", listed="domains?limit=100", servers=("smtp.resend.com",)
+        ),
     ),
     Kind(
         "scaleway",
@@ -259,15 +318,34 @@ _KINDS = (
         has_tracking_switch=False,
         has_webhooks=False,
         confirms_delivery=False,
+        signing=Signing(keys=({"{project_id}": ""},), records="domains?name={domain}", servers=("smtp.tem.scw.cloud",)),
     ),
     Kind(
         "sendgrid",
         "SendGrid",
         fields=(_API_KEY, _api_url(_("Region"), choices=_SENDGRID)),
         probe="scopes",
+        signing=Signing(
+            keys=({"s1": ".sendgrid.net", "s2": ".sendgrid.net"},),
+            records="whitelabel/domains?domain={domain}",
+            servers=("smtp.sendgrid.net", "smtp.eu.sendgrid.net"),
+        ),
     ),
-    Kind("sparkpost", "SparkPost", fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST)), probe="account"),
-    Kind("unisender_go", "Unisender Go", fields=(_API_KEY, _api_url(_("Address of the API")))),
+    Kind(
+        "sparkpost",
+        "SparkPost",
+        fields=(_API_KEY, _api_url(_("Region"), choices=_SPARKPOST)),
+        probe="account",
+        signing=Signing(
+            records="sending-domains/{domain}", servers=("smtp.sparkpostmail.com", "smtp.eu.sparkpostmail.com")
+        ),
+    ),
+    Kind(
+        "unisender_go",
+        "Unisender Go",
+        fields=(_API_KEY, _api_url(_("Address of the API"))),
+        signing=Signing(keys=({"us": ""},)),
+    ),
 )
 
 KINDS = {kind.name: kind for kind in _KINDS}
@@ -276,6 +354,16 @@ KINDS = {kind.name: kind for kind in _KINDS}
 def kind_of(name: str) -> Kind:
     """The row of a kind; KeyError for a name nobody knows."""
     return KINDS[name]
+
+
+def signing_kind(name: str, host: str = "") -> Kind:
+    """Who signs for an account: its own kind, or the provider an SMTP server belongs to."""
+    kind = kind_of(name)
+    if kind.is_smtp:
+        for one in _KINDS:
+            if any(f".{host.lower()}".endswith(f".{server}") for server in one.signing.servers):
+                return one
+    return kind
 
 
 def lease_of(name: str) -> timedelta:

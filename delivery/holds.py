@@ -204,7 +204,7 @@ def _detours(mailing: Mailing, now: datetime) -> Iterator[Hold]:
         words = _("%(provider)s: %(cause)s.") % {"provider": mailing.provider, "cause": detour.get_cause_display()}
         yield Hold(title, f"{words} {detour.words}".strip(), is_stopped=False)
         return
-    for refusal in failover.refusals_of(mailing):
+    for refusal in failover.refusals_of(mailing, now=now):
         yield Hold(_("%(provider)s does not take over") % {"provider": refusal.provider}, refusal.words)
 
 

@@ -1,12 +1,13 @@
 """Reads that shape the pages of streams."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from deliverability.models import SendingDomain
+from delivery.alignment.pages import Standing, standings
 from delivery.failover import open_outages
-from delivery.failover.choosing import unaligned
-from delivery.models import Alignment, Outage, Provider, Stream
+from delivery.models import Outage, Provider, Stream
 from delivery.streams import providers_of
 
 MOST_DOMAINS = 20  # of an account's row; a stream that names its domain shows that one
@@ -40,49 +41,32 @@ def stream_rows() -> list[StreamRow]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class DomainAt:
-    """Whether a sending domain is aligned at an account."""
-
-    domain: SendingDomain
-    is_aligned: bool
-    confirmed: Alignment | None
-
-
 @dataclass(slots=True)
 class Place:
-    """One account in a stream's order. Alignment is asked of those that take over, not of the first."""
+    """One account in a stream's order, and how the sending domains stand there."""
 
     provider: Provider
-    outage: Outage | None = None
-    domains: list[DomainAt] = field(default_factory=list)
+    outage: Outage | None
+    domains: list[Standing]
+    is_first: bool
 
     @property
     def is_ready(self) -> bool:
-        return all(one.is_aligned for one in self.domains)
+        """Whether it takes over for all of them: asked of those that do, not of the first."""
+        return self.is_first or all(one.is_covered for one in self.domains)
 
 
-def places_of(stream: Stream) -> dict[str, Any]:
+def places_of(stream: Stream, *, now: datetime) -> dict[str, Any]:
     """Context of a stream's page: its order, and who could be added."""
     named = [row.provider for row in stream.order.select_related("provider")]
     outages = {outage.provider_id: outage for outage in open_outages()}
     domains = [stream.domain] if stream.domain else list(SendingDomain.objects.order_by("name")[:MOST_DOMAINS])
-    places = [
-        Place(
-            provider,
-            outages.get(provider.pk),
-            [] if number == 0 or provider.is_catcher else _domains_at(provider, domains),
-        )
-        for number, provider in enumerate(named)
-    ]
+    found = standings([provider for provider in named if not provider.is_catcher], domains, now=now)
     return {
-        "places": places,
+        "places": [
+            Place(provider, outages.get(provider.pk), found.get(provider.pk, []), is_first=number == 0)
+            for number, provider in enumerate(named)
+        ],
         "usual": None if named else next(iter(providers_of(stream)), None),
         "others": Provider.objects.exclude(pk__in=[provider.pk for provider in named]).order_by("name"),
     }
-
-
-def _domains_at(provider: Provider, domains: list[SendingDomain]) -> list[DomainAt]:
-    known = {row.domain_id: row for row in Alignment.objects.filter(provider=provider).select_related("confirmed_by")}
-    missing = set(unaligned(provider, {domain.name for domain in domains}))
-    return [DomainAt(domain, domain.name not in missing, known.get(domain.pk)) for domain in domains]

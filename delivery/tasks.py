@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from common.locks import only_one
-from delivery import alerts, dispatch, durability, failover
+from delivery import alerts, alignment, dispatch, durability, failover
 from delivery.checking import check_all
 from delivery.mails import send_due_confirmations, send_due_welcomes
 from delivery.queries import note_worker
@@ -116,6 +116,15 @@ def tell_alerts() -> None:
     with only_one("delivery.tell_alerts") as is_ours:
         if is_ours:
             alerts.tell(now=timezone.now())
+
+
+@shared_task(queue="default", expires=60)
+def look_up_alignments() -> None:
+    """Whether our domains still allow their accounts: new pairs at once, the others each day."""
+    with only_one("delivery.look_up_alignments") as is_ours:
+        if is_ours:
+            alignment.add_missing()
+            alignment.look_up(now=timezone.now())
 
 
 @shared_task(queue="default")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from delivery import views
-from delivery.views import limits, restored, streams, support
+from delivery.views import alignment, limits, restored, streams, support
 
 app_name = "delivery"
 urlpatterns = [
@@ -15,12 +15,15 @@ urlpatterns = [
     path("providers/<int:pk>/limits/<int:group>/", limits.mailbox, name="mailbox_limits"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
+    path("providers/<int:pk>/domains/", alignment.domains, name="alignments"),
+    path("providers/<int:pk>/domains/<int:domain>/", alignment.domain, name="alignment"),
+    path("providers/<int:pk>/domains/<int:domain>/look/", alignment.look, name="look_up"),
+    path("providers/<int:pk>/domains/<int:domain>/word/", alignment.say, name="confirm_alignment"),
     path("providers/<int:pk>/well/", streams.use_again, name="use_again"),
     path("streams/", streams.streams, name="streams"),
     path("streams/new/", streams.new_stream, name="new_stream"),
     path("streams/<int:pk>/", streams.stream, name="stream"),
     path("streams/<int:pk>/providers/", streams.place, name="place"),
-    path("streams/<int:pk>/alignment/", streams.align, name="align"),
     path("streams/<int:pk>/remove/", streams.remove, name="remove_stream"),
     path("lists/<int:pk>/mail/", views.list_mail, name="list_mail"),
     path("test-send/", views.test_send, name="test_send"),

@@ -92,7 +92,8 @@ def _stand_ins(campaign: Campaign) -> list[Refusal]:
     provider = provider_of(campaign)
     if campaign.provider is not None or provider is None:
         return []
-    return stand_ins(stream_of(campaign), provider, sender_address=campaign.sender.address if campaign.sender else "")
+    address = campaign.sender.address if campaign.sender else ""
+    return stand_ins(stream_of(campaign), provider, sender_address=address, now=timezone.now())
 
 
 def _test_query(campaign: Campaign, reader: Contact | None, provider: Provider | None) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from delivery import alignment
 from delivery.models import Alignment, Cause, Content, Detour, Mailing, Outage, Provider, Stream
 from delivery.streams import providers_of
+
+_WORST = (Alignment.State.REFUSED, Alignment.State.OPEN, Alignment.State.ALIGNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Choice:
     out: dict[int, Outage]
 
 
-def choose(mailing: Mailing) -> Choice:
+def choose(mailing: Mailing, *, now: datetime) -> Choice:
     """The first account of the mailing's stream that is well and may send in its name."""
     domains = domains_of(mailing)
     out = outages_for(domains)
@@ -34,7 +38,7 @@ def choose(mailing: Mailing) -> Choice:
     target = home if home.pk not in out else None
     if target is None:
         for provider in others_of(mailing):
-            if provider.pk not in out and not unaligned(provider, domains):
+            if provider.pk not in out and not alignment.uncovered(provider, domains, now=now):
                 target = provider
                 break
     return Choice(home, target, out)
@@ -63,23 +67,9 @@ def outages_for(domains: Iterable[str]) -> dict[int, Outage]:
     return {row.provider_id: row for row in rows}
 
 
-def unaligned(provider: Provider, domains: Iterable[str]) -> list[str]:
-    """The domains nobody has confirmed for this account, nor the account itself: mail from them could fail DMARC."""
-    known = set(Alignment.objects.filter(provider=provider).values_list("domain__name", flat=True))
-    if own := str(provider.options.get("sender_domain", "")).lower():  # an account made for one domain signs with it
-        known.add(own)
-    return sorted(domain for domain in domains if not known & set(_and_parents(domain)))
-
-
-def _and_parents(domain: str) -> list[str]:
-    """The domain and those above it: DMARC's relaxed alignment goes by the organisation's (RFC 7489 3.1)."""
-    labels = domain.split(".")
-    return [".".join(labels[number:]) for number in range(max(1, len(labels) - 1))]
-
-
-def refusals_of(mailing: Mailing) -> list[Refusal]:
+def refusals_of(mailing: Mailing, *, now: datetime) -> list[Refusal]:
     """Why no other account takes over while the mailing's own cannot send; [] where there is none, or one does."""
-    choice = choose(mailing)
+    choice = choose(mailing, now=now)
     if choice.target is not None:
         return []
     domains = domains_of(mailing)
@@ -88,24 +78,32 @@ def refusals_of(mailing: Mailing) -> list[Refusal]:
         if provider.pk in choice.out:
             words = str(Cause(choice.out[provider.pk].cause).label)
         else:
-            words = _not_confirmed(unaligned(provider, domains))
+            words = _why_not(provider, domains, now)
         refusals.append(Refusal(provider, words))
     return refusals
 
 
-def stand_ins(stream: Stream, provider: Provider, *, sender_address: str) -> list[Refusal]:
+def stand_ins(stream: Stream, provider: Provider, *, sender_address: str, now: datetime) -> list[Refusal]:
     """Before anything is planned: who would take over from `provider`; `words` say why not, empty where it would."""
     if provider.is_catcher:
         return []
     domains = {sender_address.rpartition("@")[2].lower()} - {""}
-    return [
-        Refusal(one, _not_confirmed(missing) if (missing := unaligned(one, domains)) else "")
-        for one in _but(stream, provider.pk)
-    ]
+    return [Refusal(one, _why_not(one, domains, now)) for one in _but(stream, provider.pk)]
 
 
-def _not_confirmed(domains: list[str]) -> str:
-    return _("nobody has confirmed that SPF or DKIM of %(domain)s cover it") % {"domain": ", ".join(domains)}
+def _why_not(provider: Provider, domains: Iterable[str], now: datetime) -> str:
+    """In words, "" where nothing is against it. The worst of several domains is named."""
+    missing = alignment.uncovered(provider, domains, now=now)
+    if not missing:
+        return ""
+    state = next((one for one in _WORST if one in missing.values()), Alignment.State.UNASKED)
+    named = ", ".join(sorted(domain for domain, one in missing.items() if one == state))
+    return {
+        Alignment.State.REFUSED: _("a record it needs is missing in the DNS of %(domain)s"),
+        Alignment.State.OPEN: _("the DNS cannot tell whether it may write for %(domain)s, and nobody has confirmed it"),
+        Alignment.State.ALIGNED: _("no name server has answered for %(domain)s for a week"),
+        Alignment.State.UNASKED: _("it was not looked up yet whether it may write for %(domain)s"),
+    }[state] % {"domain": named}
 
 
 def carriers_of(mailing: Mailing) -> list[Provider]:

@@ -44,7 +44,7 @@ class Steered:
 def steer(mailing_id: int, *, now: datetime) -> Steered:
     """Put the batches of one mailing where they belong. Where nobody can send they stay."""
     mailing = Mailing.objects.select_related("provider", "stream").get(pk=mailing_id)
-    choice = choose(mailing)
+    choice = choose(mailing, now=now)
     if choice.target is None:
         return Steered(None)
     standing = Batch.objects.filter(mailing=mailing, state=Batch.State.PENDING)

@@ -91,11 +91,3 @@ class PlaceForm(forms.Form):
 
     provider = forms.ModelChoiceField(Provider.objects.all())
     do = forms.ChoiceField(choices=[(word, word) for word in ("add", "up", "down", "drop")])
-
-
-class AlignmentForm(forms.Form):
-    """A domain at an account: confirmed, or not."""
-
-    provider = forms.ModelChoiceField(Provider.objects.filter(is_catcher=False))
-    domain = forms.ModelChoiceField(SendingDomain.objects.all())
-    is_aligned = forms.BooleanField(required=False)

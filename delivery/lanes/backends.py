@@ -76,9 +76,11 @@ def login_of(backend: Any) -> dict[str, Any]:
 class Api:
     """Questions to an account's API, with the account's own login; a context manager. Not for Amazon SES."""
 
-    def __init__(self, provider: Provider) -> None:
-        """Raises LaneClosed when something is missing."""
+    def __init__(self, provider: Provider, *, patience: float = 60) -> None:
+        """`patience`: seconds for one answer, when the account's kind allows as much. Raises LaneClosed when something
+        is missing."""
         self._backend = backend_of(provider)
+        self._backend.timeout = min(patience, self._backend.timeout)
         self._backend.open()
         self._login = login_of(self._backend)
 

@@ -1,6 +1,7 @@
 """The way out. Mailing (+ Content) → Batch → Message (+ Outcome, Attempt); docs/reliability.md has the states."""
 
 from delivery.models.alerts import Alert
+from delivery.models.alignments import Alignment
 from delivery.models.brakes import Brake
 from delivery.models.guard import Guard, LedgerCheck
 from delivery.models.ledger import Attempt, Batch, Counter, Message, MessageState, Outcome
@@ -9,7 +10,7 @@ from delivery.models.mailings import Content, Link, ListMail, Mailing, StandingM
 from delivery.models.outages import Cause, Detour, Outage
 from delivery.models.processes import Process
 from delivery.models.providers import Provider
-from delivery.models.streams import Alignment, Stream, StreamDay, StreamLimit, StreamProvider
+from delivery.models.streams import Stream, StreamDay, StreamLimit, StreamProvider
 
 __all__ = [
     "Alert",

@@ -1,6 +1,5 @@
 """Stream: one kind of mail with its own way out, so that one never spoils or delays another."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -88,22 +87,6 @@ class StreamProvider(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream} {self.position} {self.provider}"
-
-
-class Alignment(models.Model):
-    """Somebody's word that a sending domain's SPF or DKIM covers an account: what fail-over to it asks for."""
-
-    domain = models.ForeignKey("deliverability.SendingDomain", on_delete=models.CASCADE, related_name="+")
-    provider = models.ForeignKey("delivery.Provider", on_delete=models.CASCADE, related_name="alignments")
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    confirmed_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("alignment")
-        constraints = [models.UniqueConstraint(fields=["domain", "provider"], name="one_alignment")]
-
-    def __str__(self) -> str:
-        return f"{self.domain} {self.provider}"
 
 
 class StreamLimit(models.Model):

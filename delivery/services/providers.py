@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import audit
+from delivery.alignment import forget
 from delivery.capabilities import SMTP, Kind, kind_of
 from delivery.failover.health import end_outages
 from delivery.lanes.contract import LaneClosed
@@ -67,10 +68,12 @@ def save_provider(given: ProviderInput, *, provider: Provider | None, user: User
     _check(given, kind, row)
     row.name, row.kind = given.name.strip(), given.kind
     row.connection_count = given.connection_count
+    before = (row.kind, row.options)
     row.options = {**_kept_options(row), **_plain(given, kind)}
     row.credentials = {**row.credentials, **_secrets(given, kind)}
     row.tested_at, row.test_error = None, ""
     row.save()
+    forget(row.pk, is_another=before != (row.kind, row.options))
     if given.is_default:
         set_default(row, user=user)
     audit(verb="provider.change" if provider else "provider.add", target=f"provider:{row.pk}", user=user)

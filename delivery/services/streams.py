@@ -1,8 +1,7 @@
-"""Streams changed by people: what holds for them, through whom they leave, who is aligned."""
+"""Streams changed by people: what holds for them, and through whom they leave."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max, ProtectedError
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import audit
 from deliverability.models import SendingDomain
-from delivery.models import Alignment, Provider, Stream, StreamLimit, StreamProvider
+from delivery.models import Provider, Stream, StreamLimit, StreamProvider
 
 
 class StreamRefused(Exception):
@@ -107,17 +106,3 @@ def drop_provider(*, stream: Stream, provider: Provider, user: User | None) -> N
 def _note(stream: Stream, user: User | None) -> None:
     order = list(stream.order.values_list("provider_id", flat=True))
     audit(verb="stream.providers", target=f"stream:{stream.pk}", user=user, providers=order)
-
-
-@transaction.atomic
-def confirm_alignment(
-    *, domain: SendingDomain, provider: Provider, is_aligned: bool, user: User | None, now: datetime
-) -> None:
-    """Somebody's word that SPF or DKIM of a domain covers an account, or that it does not."""
-    known = Alignment.objects.filter(domain=domain, provider=provider)
-    if is_aligned:
-        known.update_or_create(domain=domain, provider=provider, defaults={"confirmed_by": user, "confirmed_at": now})
-    else:
-        known.delete()
-    verb = "provider.aligned" if is_aligned else "provider.not_aligned"
-    audit(verb=verb, target=f"provider:{provider.pk}", user=user, domain=domain.name)

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import Request
 from delivery import failover
-from delivery.forms.streams import AlignmentForm, PlaceForm, StreamForm
+from delivery.forms.streams import PlaceForm, StreamForm
 from delivery.models import Provider, Stream
 from delivery.services.streams import (
     StreamRefused,
     add_provider,
-    confirm_alignment,
     drop_provider,
     move_provider,
     remove_stream,
@@ -50,7 +49,7 @@ def _page(request: Request, found: Stream | None) -> HttpResponse:
             return redirect("delivery:stream", saved.pk)
     shown = {"form": form, "stream": found}
     if found is not None:
-        shown = shown | places_of(found)
+        shown = shown | places_of(found, now=timezone.now())
     return render(request, "delivery/stream.html", shown)
 
 
@@ -73,18 +72,6 @@ def place(request: Request, pk: int) -> HttpResponse:
     else:
         messages.error(request, _("Choose one of those offered."))
     return redirect("delivery:stream", pk)
-
-
-@require_POST
-def align(request: Request, pk: int) -> HttpResponse:
-    """Whether a domain's SPF or DKIM covers an account."""
-    found = get_object_or_404(Stream, pk=pk)
-    form = AlignmentForm(request.POST)
-    if form.is_valid():
-        confirm_alignment(**form.cleaned_data, user=request.user, now=timezone.now())
-    else:
-        messages.error(request, _("Choose one of those offered."))
-    return redirect("delivery:stream", found.pk)
 
 
 @require_POST

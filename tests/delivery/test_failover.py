@@ -10,8 +10,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import AuditEntry, Organisation
 from contacts.models import ContactList
 from deliverability.models import SendingDomain
-from delivery import dispatch, failover, ledger
-from delivery.failover.choosing import unaligned
+from delivery import alignment, dispatch, failover, ledger
 from delivery.holds import holds_of
 from delivery.models import Alignment, Batch, Cause, Detour, Limit, Mailing, Outage, Outcome, Provider, Stream
 from delivery.models import StreamProvider as Place
@@ -257,7 +256,29 @@ def test_alignment_goes_by_the_organisational_domain(
 ) -> None:
     SendingDomain.objects.filter(pk=domain.pk).update(name=confirmed)
 
-    assert unaligned(second, {"news.maison-verdier.example"}) == ([] if is_good else ["news.maison-verdier.example"])
+    found = alignment.uncovered(second, {"news.maison-verdier.example"}, now=datetime.now(UTC))
+    assert list(found) == ([] if is_good else ["news.maison-verdier.example"])
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "is_taken_over"),
+    [
+        (Alignment.State.ALIGNED, timedelta(days=1), True),
+        (Alignment.State.ALIGNED, timedelta(days=8), False),
+        (Alignment.State.REFUSED, timedelta(0), False),
+        (Alignment.State.OPEN, timedelta(0), False),
+    ],
+)
+def test_what_the_dns_said_decides_who_takes_over(
+    mailing: Mailing, first: Provider, second: Provider, *, state: int, age: timedelta, is_taken_over: bool
+) -> None:
+    now = datetime.now(UTC)
+    Alignment.objects.update(state=state, answered_at=now - age, confirmed_at=None)
+    break_down(first)
+
+    dispatch.sweep()
+
+    assert standing_at(mailing) == {second.pk if is_taken_over else first.pk}
 
 
 def test_a_mailing_that_names_its_account_waits_for_it(
@@ -346,7 +367,7 @@ def test_before_it_leaves_one_sees_who_would_take_over(
     stream: Stream, first: Provider, second: Provider, catcher: Provider
 ) -> None:
     def ready(provider: Provider, address: str) -> list[tuple[Provider, bool]]:
-        found = failover.stand_ins(stream, provider, sender_address=address)
+        found = failover.stand_ins(stream, provider, sender_address=address, now=datetime.now(UTC))
         return [(one.provider, not one.words) for one in found]
 
     Place.objects.create(stream=stream, provider=catcher, position=2)

@@ -114,20 +114,17 @@ def test_the_order_is_changed_by_buttons(
     assert names(marketing) == order
 
 
-def test_alignment_is_asked_of_those_that_take_over_and_confirmed_by_a_person(
+def test_a_stream_says_how_its_domains_stand_at_each_account(
     team_client: Client, marketing: Stream, accounts: list[Provider]
 ) -> None:
-    domain = SendingDomain.objects.create(name="maison-verdier.example")
-    url, given = f"/streams/{marketing.pk}/", {"provider": accounts[1].pk, "domain": domain.pk}
-    page = team_client.get(url).content.decode()
-    assert page.count("SPF or DKIM covers it") == 1, "the first is not asked"
+    domain = SendingDomain.objects.create(name="verdier.fr")
+    Alignment.objects.create(domain=domain, provider=accounts[1], state=Alignment.State.REFUSED)
 
-    team_client.post(f"{url}alignment/", given | {"is_aligned": "on"})
-    assert Alignment.objects.get().confirmed_by is not None
-    assert "SPF or DKIM covers it" not in team_client.get(url).content.decode()
+    page = team_client.get(f"/streams/{marketing.pk}/").content.decode()
 
-    team_client.post(f"{url}alignment/", given)
-    assert not Alignment.objects.exists()
+    assert page.count("not looked up yet") == 1 and page.count("a record is missing") == 1
+    assert f"/providers/{accounts[1].pk}/domains/{domain.pk}/" in page
+    assert "takes over only for domains that allow it" in page
 
 
 def test_an_account_out_of_order_is_said_and_can_be_used_again(

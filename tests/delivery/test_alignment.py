@@ -1,0 +1,360 @@
+"""Whether a domain allows an account: records in a real name server, a provider's API on a real socket."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from accounts.models import AuditEntry
+from deliverability.models import SendingDomain
+from delivery import alignment
+from delivery.alignment.findings import Code
+from delivery.alignment.told import records_told
+from delivery.models import Alignment, Provider
+from delivery.services import ProviderInput, save_provider
+from tests.deliverability.test_records import public_key, txt
+from tests.delivery.lanes.api import OPTIONS, Api
+from tests.name_server import NameServer, name_server
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.now(UTC) + timedelta(hours=1)
+State = Alignment.State
+DMARC = {"_dmarc.verdier.fr": txt("v=DMARC1; p=none")}
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[NameServer]:
+    with name_server() as running:
+        settings.NAMESERVERS = [f"127.0.0.1:{running.port}"]
+        settings.DNS_SECONDS = 0.3
+        running.zone = dict(DMARC)
+        yield running
+
+
+def at(kind: str, *, domain: str = "verdier.fr", **options: Any) -> Alignment:
+    """A domain at an account whose API cannot be reached."""
+    options = {"api_url": "http://127.0.0.1:9/"} | options
+    secrets = {"api_key": "x", "api_token": "x", "server_token": "x", "secret_key": "x"}
+    provider = Provider.objects.create(name=f"{kind} {domain}", kind=kind, options=options, credentials=secrets)
+    sending, _ = SendingDomain.objects.get_or_create(name=domain)
+    return Alignment.objects.create(domain=sending, provider=provider)
+
+
+def codes(row: Alignment) -> list[str]:
+    return [one["code"] for one in row.findings]
+
+
+def key(bits: int = 2048) -> dict[str, list[str]]:
+    return txt(f"v=DKIM1; k=rsa; p={public_key(bits)}")
+
+
+def brevo_keys(server: NameServer, dashed: str = "verdier-fr") -> None:
+    """As they stand in the zones of Brevo and of its customer."""
+    for number in (1, 2):
+        server.zone[f"brevo{number}._domainkey.verdier.fr"] = {"CNAME": [f"b{number}.{dashed}.dkim.brevo.com."]}
+        server.zone[f"b{number}.{dashed}.dkim.brevo.com"] = {"CNAME": [f"brevo{number}7.dkim.brevo.com."]}
+        server.zone[f"brevo{number}7.dkim.brevo.com"] = key()
+
+
+def test_records_that_lead_to_the_provider_are_enough(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("brevo")
+
+    assert alignment.ask_again(row, now=NOW)
+
+    row.refresh_from_db()
+    assert (row.state, row.answered_at, row.aligned_at) == (State.ALIGNED, NOW, NOW)
+    assert codes(row) == [Code.KEY_GOOD, Code.KEY_GOOD, Code.DMARC_GOOD]
+
+
+def test_what_is_missing_is_named_with_what_to_publish(server: NameServer) -> None:
+    brevo_keys(server)
+    del server.zone["brevo2._domainkey.verdier.fr"]
+    row = at("brevo")
+
+    alignment.ask_again(row, now=NOW)
+
+    missing = next(one for one in row.findings if one["code"] == Code.KEY_MISSING)
+    assert row.state == State.REFUSED
+    assert missing["name"] == "brevo2._domainkey.verdier.fr"
+    assert (missing["kind"], missing["want"]) == ("CNAME", "b2.verdier-fr.dkim.brevo.com")
+
+
+def test_an_older_way_of_the_same_provider_counts_too(server: NameServer) -> None:
+    server.zone["mail._domainkey.verdier.fr"] = key(1024)
+    row = at("brevo")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)) == (State.ALIGNED, [Code.KEY_SHORT, Code.DMARC_GOOD])
+
+
+@pytest.mark.parametrize(
+    ("at_selector", "at_target", "code"),
+    [
+        ({"CNAME": ["s1.elsewhere.example."]}, {}, Code.KEY_ELSEWHERE),
+        ({"CNAME": ["dkim1.mandrillapp.com."]}, None, Code.KEY_DANGLING),
+        ({"CNAME": ["dkim1.mandrillapp.com."]}, txt("v=DKIM1; p="), Code.KEY_REVOKED),
+        ({"CNAME": ["dkim1.mandrillapp.com."]}, txt("v=DKIM1; p=x"), Code.KEY_BROKEN),
+        (txt("p=a", "p=b"), {}, Code.KEY_SEVERAL),
+        (key(), key(), Code.KEY_GOOD),  # some hosts of zones answer with what the CNAME leads to
+    ],
+)
+def test_each_way_to_be_wrong_has_its_word(
+    server: NameServer, at_selector: dict[str, list[str]], at_target: dict[str, list[str]] | None, code: Code
+) -> None:
+    server.zone |= {"mte1._domainkey.verdier.fr": at_selector, "s1.elsewhere.example": key()}
+    server.zone["mte2._domainkey.verdier.fr"] = {"CNAME": ["dkim2.mandrillapp.com."]}
+    server.zone["dkim2.mandrillapp.com"] = key()
+    if at_target is not None:
+        server.zone["dkim1.mandrillapp.com"] = at_target
+    row = at("mandrill")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert codes(row)[0] == code
+    assert row.state == (State.ALIGNED if code == Code.KEY_GOOD else State.REFUSED)
+
+
+def test_the_organisations_key_counts_for_a_subdomain_unless_dmarc_is_strict(server: NameServer) -> None:
+    server.zone["mailjet._domainkey.verdier.fr"] = key()
+    row = at("mailjet", domain="news.verdier.fr", api_key="x")
+    alignment.ask_again(row, now=NOW)
+    assert row.state == State.ALIGNED
+
+    server.zone["_dmarc.verdier.fr"] = txt("v=DMARC1; p=reject; adkim=s")
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)) == (State.REFUSED, [Code.KEY_MISSING, Code.DMARC_STRICT])
+    assert row.findings[0]["name"] == "mailjet._domainkey.news.verdier.fr"
+
+
+def test_an_account_that_signs_for_another_domain_never_counts(server: NameServer) -> None:
+    row = at("mailgun", sender_domain="mg.boutique.fr")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)[0]) == (State.REFUSED, Code.OTHER_DOMAIN)
+
+
+def test_a_drawn_selector_is_asked_of_a_person_and_then_looked_up(server: NameServer) -> None:
+    server.zone["20261124pm._domainkey.verdier.fr"] = key()
+    row = at("postmark")
+    alignment.ask_again(row, now=NOW)
+    assert (row.state, codes(row)[0]) == (State.OPEN, Code.SELECTOR_UNKNOWN)
+
+    alignment.describe(row, selectors=["20261124pm"], spf_via="", user=None)
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)[0]) == (State.ALIGNED, Code.KEY_GOOD)
+    assert AuditEntry.objects.get(verb="provider.signing").target == f"provider:{row.provider_id}"
+
+
+@pytest.mark.parametrize(
+    ("options", "via", "record", "state", "code"),
+    [
+        ({"host": "smtp.relay.fr"}, "", "v=spf1 -all", State.OPEN, Code.SELECTOR_UNKNOWN),
+        (
+            {"host": "smtp.relay.fr"},
+            "spf.relay.fr",
+            "v=spf1 include:spf.relay.fr -all",
+            State.ALIGNED,
+            Code.SPF_COVERED,
+        ),
+        ({"host": "smtp.relay.fr"}, "spf.relay.fr", "v=spf1 mx -all", State.REFUSED, Code.SPF_NOT_COVERED),
+        (
+            {"host": "mx.verdier.fr", "is_direct": True},
+            "",
+            "v=spf1 ip4:8.8.4.0/24 -all",
+            State.ALIGNED,
+            Code.SPF_COVERED,
+        ),
+        ({"host": "mx.verdier.fr", "is_direct": True}, "", "v=spf1 -all", State.REFUSED, Code.SPF_NOT_COVERED),
+        ({"host": "127.0.0.1", "is_direct": True}, "", "v=spf1 -all", State.OPEN, Code.SELECTOR_UNKNOWN),
+    ],
+)
+def test_an_smtp_server_may_count_by_spf_because_the_envelope_is_ours(
+    server: NameServer, options: dict[str, Any], via: str, record: str, state: State, code: Code
+) -> None:
+    server.zone |= {"verdier.fr": txt(record), "mx.verdier.fr": {"A": ["8.8.4.4"]}}
+    row = at("smtp", **options)
+    alignment.describe(row, selectors=[], spf_via=via, user=None)
+
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)[0]) == (state, code)
+    if code == Code.SPF_NOT_COVERED and via:
+        assert row.findings[0]["want"] == "v=spf1 include:spf.relay.fr mx -all"
+
+
+def test_a_providers_smtp_server_is_known_by_its_name(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("smtp", host="smtp-relay.brevo.com")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert row.state == State.ALIGNED
+
+
+def test_silence_changes_nothing_until_the_answer_is_a_week_old(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("brevo")
+    alignment.ask_again(row, now=NOW)
+    server.broken = {"brevo1._domainkey.verdier.fr"}
+
+    assert not alignment.ask_again(row, now=NOW + timedelta(days=1))
+
+    row.refresh_from_db()
+    assert (row.state, row.failure_count, row.answered_at) == (State.ALIGNED, 1, NOW)
+    assert row.due_at == NOW + timedelta(days=1, minutes=10)
+    assert alignment.uncovered(row.provider, ["verdier.fr"], now=NOW + timedelta(days=6)) == {}
+    later = NOW + timedelta(days=8)
+    assert alignment.uncovered(row.provider, ["verdier.fr"], now=later) == {"verdier.fr": State.ALIGNED}
+
+
+def test_a_person_may_say_so_where_the_dns_cannot_tell_and_not_where_it_says_no(server: NameServer) -> None:
+    row = at("postmark")
+    alignment.ask_again(row, now=NOW)
+    assert alignment.uncovered(row.provider, ["verdier.fr"], now=NOW) == {"verdier.fr": State.OPEN}
+
+    alignment.confirm(domain=row.domain, provider=row.provider, is_aligned=True, user=None, now=NOW)
+    assert alignment.uncovered(row.provider, ["verdier.fr", "news.verdier.fr"], now=NOW) == {}
+
+    alignment.describe(row, selectors=["pm"], spf_via="", user=None)
+    alignment.ask_again(row, now=NOW)
+    assert alignment.uncovered(row.provider, ["verdier.fr"], now=NOW) == {"verdier.fr": State.REFUSED}
+
+
+def test_new_pairs_are_made_and_asked_in_batches_and_again_the_next_day(
+    server: NameServer, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    brevo_keys(server)
+    first = at("brevo")
+    SendingDomain.objects.create(name="boutique.fr")
+    SendingDomain.objects.create(name="maison.example")
+    assert alignment.add_missing() == 2
+    assert alignment.add_missing() == 0
+
+    with django_assert_max_num_queries(6):
+        assert alignment.look_up(now=NOW) == 3
+
+    states = dict(Alignment.objects.values_list("domain__name", "state"))
+    assert states == {"verdier.fr": State.ALIGNED, "boutique.fr": State.REFUSED, "maison.example": State.OPEN}
+    assert "maison.example" not in " ".join(server.asked), "names of examples are nobody's to ask for"
+    assert alignment.look_up(now=NOW + timedelta(minutes=50)) == 0
+    assert alignment.look_up(now=NOW + timedelta(hours=2)) == 1, "somebody may be publishing it"
+    first.refresh_from_db()
+    assert first.due_at == NOW + timedelta(days=1)
+
+
+def test_a_dead_name_server_is_not_asked_for_the_next_batch(server: NameServer, settings: Settings) -> None:
+    server.zone["_dmarc.verdier.fr"] = None
+    row = at("brevo")
+
+    assert alignment.look_up(now=NOW) == 1
+
+    row.refresh_from_db()
+    assert (row.state, row.failure_count) == (State.UNASKED, 1)
+
+
+def test_another_server_in_the_account_is_looked_up_anew(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("smtp", host="smtp-relay.brevo.com")
+    alignment.ask_again(row, now=NOW)
+    given = ProviderInput(name="Relay", kind="smtp", values={"host": "smtp.other.fr", "port": 587, "tls": "starttls"})
+
+    save_provider(given, provider=row.provider, user=None)
+
+    row.refresh_from_db()
+    assert row.state == State.UNASKED
+    assert alignment.uncovered(row.provider, ["verdier.fr"], now=NOW) == {"verdier.fr": State.UNASKED}
+
+
+TOLD = {
+    "brevo": ({"dns_records": {"dkim_record": {"type": "TXT", "value": "k=rsa;p=AB", "host_name": "mail._domainkey."},
+              "brevo_code": {"type": "TXT", "value": "brevo-code:1", "host_name": "@"}}},
+              [("mail._domainkey.verdier.fr", "k=rsa;p=AB")]),
+    "mailgun": ({"sending_dns_records": [
+        {"record_type": "TXT", "name": "verdier.fr", "value": "v=spf1 include:mailgun.org ~all"},
+        {"record_type": "TXT", "name": "k1._domainkey.verdier.fr", "value": "k=rsa; p=AB"}]},
+        [("k1._domainkey.verdier.fr", "k=rsa; p=AB")]),
+    "mailjet": ({"Count": 1, "Data": [{"DKIMRecordName": "mailjet._domainkey.verdier.fr.", "DKIMStatus": "OK",
+                 "DKIMRecordValue": "k=rsa; p=AB", "Domain": "verdier.fr"}]},
+                [("mailjet._domainkey.verdier.fr", "k=rsa; p=AB")]),
+    "mailersend": ({"data": [{"id": "7", "name": "verdier.fr"}], "spf": {"hostname": "verdier.fr", "value": "v=spf1"},
+                    "dkim": {"hostname": "mlsend2._domainkey", "type": "CNAME", "value": "mlsend2.mailersend.net"}},
+                   [("mlsend2._domainkey.verdier.fr", "mlsend2.mailersend.net")]),
+    "resend": ({"data": [{"id": "7", "name": "verdier.fr"}], "records": [
+        {"record": "DKIM", "name": "resend._domainkey", "type": "TXT", "value": "p=AB"}]},
+        [("resend._domainkey.verdier.fr", "p=AB")]),
+    "scaleway": ({"domains": [{"name": "verdier.fr", "dkim_name": "u-1._domainkey.verdier.fr.",
+                  "dkim_config": "v=DKIM1; p=AB"}]}, [("u-1._domainkey.verdier.fr", "v=DKIM1; p=AB")]),
+    "sendgrid": ([{"domain": "verdier.fr", "dns": {
+        "mail_cname": {"host": "em1.verdier.fr", "data": "u1.sendgrid.net"},
+        "dkim1": {"host": "s1._domainkey.verdier.fr", "data": "s1.domainkey.u1.wl1.sendgrid.net"},
+        "dkim2": {"host": "s2._domainkey.verdier.fr", "data": "s2.domainkey.u1.wl1.sendgrid.net"}}},
+        {"domain": "x.fr", "dns": {"dkim1": {"host": "s1._domainkey.news.verdier.fr", "data": "s1.other"}}}],
+        [("s1._domainkey.verdier.fr", "s1.domainkey.u1.wl1.sendgrid.net"),
+         ("s2._domainkey.verdier.fr", "s2.domainkey.u1.wl1.sendgrid.net")]),
+    "sparkpost": ({"results": {"status": {"dkim_status": "valid"}, "dkim": {"selector": "scph1126", "public": "AB"}}},
+                  [("scph1126._domainkey.verdier.fr", "v=DKIM1; k=rsa; h=sha256; p=AB")]),
+    "amazon_ses": ({"DkimAttributes": {"SigningAttributesOrigin": "AWS_SES", "Tokens": ["t1", "t2"]}},
+                   [("t1._domainkey.verdier.fr", "t1.dkim.amazonses.com"),
+                    ("t2._domainkey.verdier.fr", "t2.dkim.amazonses.com")]),
+}  # fmt: skip
+
+
+def account(kind: str, api: Api) -> Provider:
+    options = OPTIONS.get(kind, {}) | {"api_url": api.url}
+    secrets = {"api_key": "x", "api_token": "x", "secret_key": "x", "aws_secret_access_key": "x"}
+    return Provider.objects.create(name=kind, kind=kind, options=options, credentials=secrets)
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_the_providers_api_names_the_records_where_it_knows_the_domain(kind: str) -> None:
+    answer, records = TOLD[kind]
+    api = Api(kind)
+    api.moods = [lambda *_: (200, answer)] * 2
+    try:
+        found = records_told(account(kind, api), ["verdier.fr"])
+    finally:
+        api.close()
+
+    assert [(one.name, one.value) for one in found or ()] == records
+
+
+@pytest.mark.parametrize("kind", ["mailgun", "sparkpost", "amazon_ses"])
+def test_a_domain_the_account_does_not_know_is_told_apart_from_no_answer(server: NameServer, kind: str) -> None:
+    api = Api(kind)
+    api.headers = {"x-amzn-ErrorType": "NotFoundException"}
+    api.status = 404
+    try:
+        provider = account(kind, api)
+        assert records_told(provider, ["verdier.fr"]) == ()
+        api.headers, api.status = {}, 403
+        assert records_told(provider, ["verdier.fr"]) is None, "a key that may only send"
+    finally:
+        api.close()
+
+
+def test_a_key_of_another_account_is_seen_through_the_api_and_what_it_said_is_kept(server: NameServer) -> None:
+    server.zone["k1._domainkey.verdier.fr"] = key()
+    api = Api("mailgun")
+    record = {"name": "k1._domainkey.verdier.fr", "value": f"k=rsa; p={public_key(1024)}"}
+    api.moods = [lambda *_: (200, {"sending_dns_records": [record]})]
+    provider = account("mailgun", api)
+    provider.options["sender_domain"] = "verdier.fr"
+    provider.save()
+    row = Alignment.objects.create(domain=SendingDomain.objects.create(name="verdier.fr"), provider=provider)
+
+    alignment.ask_again(row, now=NOW)
+    assert (row.state, codes(row)[0]) == (State.REFUSED, Code.KEY_OTHER)
+
+    api.close()
+    server.zone["k1._domainkey.verdier.fr"] = key(1024)
+    alignment.ask_again(row, now=NOW)
+    assert row.state == State.ALIGNED, "the API is silent: what it said holds"
