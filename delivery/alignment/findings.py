@@ -138,7 +138,7 @@ _SAID = {
     Code.DMARC_MISSING: Said(
         "warn",
         _("No DMARC yet"),
-        _("Gmail, Yahoo and Microsoft ask whoever writes to many for it. This record asks for nothing but is there."),
+        _("Gmail, Yahoo and Microsoft ask whoever writes to many for it. This record is enough."),
     ),
     Code.DMARC_SEVERAL: Said("warn", _("Several DMARC records"), _("Then none counts. Keep one.")),
     Code.RESERVED: Said(

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from deliverability.models import SendingDomain
 from delivery.alignment.findings import Finding, Said, from_json, said_of
@@ -91,7 +90,7 @@ def _verdict(row: Alignment, *, now: datetime) -> Said:
     if row.is_proven(now=now):
         title, text = _("%(provider)s may write for %(domain)s"), _("It takes over when another account cannot send.")
     elif row.is_claimed:
-        title = pgettext("alignment", "Somebody has confirmed it, the DNS cannot")
+        title = _("Confirmed by hand")
         text = _("It takes over when another account cannot send. What the DNS says no to ends that.")
     elif row.state == State.REFUSED:
         title = _("%(provider)s may not write for %(domain)s yet")

@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Organisation, User
 from contacts.models import ContactList
 from deliverability.models import SendingDomain
+from delivery.alignment.findings import Code, Finding, to_json
 from delivery.models import (
     Alignment,
     Attempt,
@@ -74,6 +75,29 @@ def a_stream_that_fails_over() -> int:
     return stream.pk
 
 
+def a_domain_at_two_accounts(relay: Provider) -> dict[str, str]:
+    """At Brevo one record of two is there; what the relay signs with nobody has said."""
+    domain = SendingDomain.objects.create(name="maison-verdier.fr")
+    good = Finding(Code.KEY_GOOD, "brevo1._domainkey.maison-verdier.fr", "CNAME", "b1.maison-verdier-fr.dkim.brevo.com",
+                   bits=2048)  # fmt: skip
+    gone = Finding(Code.KEY_MISSING, "brevo2._domainkey.maison-verdier.fr", "CNAME",
+                   "b2.maison-verdier-fr.dkim.brevo.com")  # fmt: skip
+    dmarc = Finding(Code.DMARC_MISSING, "_dmarc.maison-verdier.fr", "TXT", "v=DMARC1; p=none")
+    brevo = Provider.objects.get(name="Brevo")
+    for provider, state, found in (
+        (brevo, Alignment.State.REFUSED, [good, gone, dmarc]),
+        (relay, Alignment.State.OPEN, [Finding(Code.SELECTOR_UNKNOWN), dmarc]),
+    ):
+        Alignment.objects.create(
+            domain=domain, provider=provider, state=state, findings=to_json(found), answered_at=timezone.now(),
+        )  # fmt: skip
+    return {
+        "alignments": f"/providers/{brevo.pk}/domains/",
+        "alignment": f"/providers/{brevo.pk}/domains/{domain.pk}/",
+        "alignment-open": f"/providers/{relay.pk}/domains/{domain.pk}/",
+    }
+
+
 @pytest.fixture
 def addresses(
     organisation: Organisation, clients: ContactList, make_people: MakePeople, server: SmtpServer
@@ -92,6 +116,7 @@ def addresses(
         reply="451 4.7.1 Greylisted, please try again in 300 seconds",
     )  # fmt: skip
     return {
+        **a_domain_at_two_accounts(relay),
         "streams": "/streams/",
         "stream": f"/streams/{a_stream_that_fails_over()}/",
         "providers": "/providers/",
