@@ -1,6 +1,7 @@
 """One domain at one account: what should stand in the DNS, what does, and what follows."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from deliverability.records.asking import Dns
@@ -114,12 +115,15 @@ def _sets(question: Question, policy: Policy) -> Iterator[Sequence[Wanted]]:
             for selector in question.selectors:
                 yield [Wanted(f"{selector}._domainkey.{signer}")]
             continue
+        values = question.options | {"dashed": signer.replace(".", "-")}
         for keys in question.signing.keys:
-            values = question.options | {"dashed": signer.replace(".", "-")}
-            yield [
-                Wanted(f"{selector.format(**values)}._domainkey.{signer}", leads_to.format(**values))
-                for selector, leads_to in keys.items()
-            ]
+            with suppress(
+                KeyError
+            ):  # at the provider's SMTP server the account does not know the number of its project
+                yield [
+                    Wanted(f"{selector.format(**values)}._domainkey.{signer}", leads_to.format(**values))
+                    for selector, leads_to in keys.items()
+                ]
 
 
 def _key(wanted: Wanted, dns: Dns) -> Finding:

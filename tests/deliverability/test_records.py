@@ -7,11 +7,14 @@ from functools import cache
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from contacts import name_servers
-from deliverability.records.asking import Dns, Silent
-from deliverability.records.dkim import KeyState, key_at
+from deliverability.records.asking import Dns, Found, Silent
+from deliverability.records.dkim import KeyState, _read, key_at
 from deliverability.records.dmarc import lineage, organisation_of, policy_of
 from deliverability.records.spf import SpfState, spf_of
 from tests.name_server import NameServer, name_server
@@ -84,6 +87,25 @@ def test_a_server_that_fails_or_is_silent_says_nothing_at_all(server: NameServer
     for name in (NAME, "s2._domainkey.verdier.fr"):
         with pytest.raises(Silent):
             key_at(name, dns=asking())
+
+
+@settings_of(max_examples=30, deadline=None)
+@given(
+    text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=120),
+    tags=st.sampled_from(["", "p=", "v=DKIM1;p=", "k=ed25519;p="]),
+)
+def test_no_text_a_stranger_publishes_breaks_the_reading(text: str, tags: str) -> None:
+    class Zone(Dns):
+        def __init__(self) -> None:
+            self._known = {}
+
+        def _asked(self, name: str, kind: str) -> Found:
+            return Found((tags + text, f"v=spf1 {text}", f"v=DMARC1;{text}"))
+
+    assert key_at(NAME, dns=Zone()).state == KeyState.SEVERAL
+    assert _read(tags + text)[1] < 100_000
+    assert policy_of("verdier.fr", dns=Zone()).organisation == "verdier.fr"
+    spf_of("verdier.fr", via=PROVIDER, dns=Zone())
 
 
 PROVIDER = "spf.relay.example"

@@ -200,6 +200,14 @@ def test_a_providers_smtp_server_is_known_by_its_name(server: NameServer) -> Non
     assert row.state == State.ALIGNED
 
 
+def test_a_server_whose_selector_needs_what_only_the_api_account_knows_is_asked_of_a_person(server: NameServer) -> None:
+    row = at("smtp", host="smtp.tem.scw.cloud")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)[0]) == (State.OPEN, Code.SELECTOR_UNKNOWN)
+
+
 def test_silence_changes_nothing_until_the_answer_is_a_week_old(server: NameServer) -> None:
     brevo_keys(server)
     row = at("brevo")
