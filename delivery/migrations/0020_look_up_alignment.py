@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0018_stream_limits'),
+        ('delivery', '0019_processes'),
     ]
 
     operations = [
