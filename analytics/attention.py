@@ -144,7 +144,7 @@ def _braked() -> Iterator[Matter]:
     by_campaign = [list(found) for _pk, found in groupby(brakes[:MOST_SHARES], key=lambda brake: brake.mailing_id)]
     for found in by_campaign[:EACH]:
         mailing = found[0].mailing
-        who = ", ".join(str(brake.get_mx_group_display()) for brake in found)
+        who = " · ".join(str(brake.get_mx_group_display()) for brake in found)
         yield Matter(
             icon="shield-exclamation",
             kind="bad",

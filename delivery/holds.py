@@ -64,7 +64,7 @@ def _folded(holds: list[Hold]) -> list[Hold]:
         minute = hold.until and hold.until.replace(second=0, microsecond=0)
         same = (hold.title, hold.words, minute, hold.is_stopped, hold.share)
         first = found.get(same)
-        found[same] = hold if first is None else replace(first, who=f"{first.who}, {hold.who}")
+        found[same] = hold if first is None else replace(first, who=f"{first.who} · {hold.who}")
     return list(found.values())
 
 
@@ -104,7 +104,7 @@ def _brakes(mailing: Mailing) -> Iterator[Hold]:
     if watched:
         ends = [brake.wave_done_at and brake.wave_done_at + _watch_of(mailing) for brake in watched]
         known = [end for end in ends if end is not None]
-        names = ", ".join(str(BY_NUMBER[brake.mx_group].name) for brake in watched)
+        names = " · ".join(str(BY_NUMBER[brake.mx_group].name) for brake in watched)
         words = _("A first wave has left to: %(names)s. The rest follows when nothing bad comes back.")
         until = max(known) if len(known) == len(ends) else None
         yield Hold(_("The first wave is watched"), words % {"names": names}, until=until, share=EVERYBODY)
@@ -134,7 +134,7 @@ def said_of(brake: Brake, *alike: Brake) -> str:
         return ""
     value = percent(brake.value)
     if alike:
-        value = ", ".join(f"{BY_NUMBER[one.mx_group].name} {percent(one.value)}" for one in (brake, *alike))
+        value = " · ".join(f"{BY_NUMBER[one.mx_group].name} {percent(one.value)}" for one in (brake, *alike))
     return words[Brake.Kind(brake.kind)] % {"value": value, "limit": percent(brake.limit, 1)}
 
 

@@ -83,8 +83,8 @@ def test_several_stopped_shares_are_decided_with_one_click(team_client: Client, 
         state=Brake.State.STOPPED, kind=Brake.Kind.HARD_BOUNCES, value=0.03, limit=0.02
     )
     (matter,) = _braked()
-    assert "Gmail, Orange" in matter.title
-    assert matter.text == "Gmail 5.00%, Orange 3.00% dead addresses; the limit is 2.0%."
+    assert "Gmail · Orange" in matter.title
+    assert matter.text == "Gmail 5.00% · Orange 3.00% dead addresses; the limit is 2.0%."
     page = text_of(team_client, reverse("campaigns:live", args=[braked.pk]))
     assert page.count(reverse("campaigns:give_up", args=[braked.pk])) == 3
 

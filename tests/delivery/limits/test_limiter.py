@@ -93,7 +93,7 @@ def test_what_several_mailbox_providers_ask_for_stands_once(mailing: Mailing) ->
         Pace.objects.create(provider=mailing.provider, mx_group=group, step=1, reason=words, rest_until=until)
 
     (hold,) = holds_of(mailing, now=datetime.now(UTC))
-    assert hold.who == "Gmail, Orange"
+    assert hold.who == "Gmail · Orange"
 
     Pace.objects.filter(mx_group=4).update(reason="421 too many connections")
     assert [hold.who for hold in holds_of(mailing, now=datetime.now(UTC))] == ["Gmail", "Orange"]
