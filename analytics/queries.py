@@ -35,6 +35,12 @@ class Sending:
         return settled / ledger.planned if ledger.planned else None
 
     @property
+    def moving_count(self) -> int:
+        """Those shown that are not paused."""
+        mailings = [self.campaign.mailing, *(row.campaign.mailing for row in self.others)]
+        return sum(mailing is not None and mailing.state == Mailing.State.SENDING for mailing in mailings)
+
+    @property
     def ends_at(self) -> datetime | None:
         """At the pace of the last minute; None while nothing moves."""
         waiting = self.ledger.pending + self.ledger.sending

@@ -55,15 +55,17 @@ def home(request: Request) -> HttpResponse:
         "upcoming": upcoming(),
         "latest": campaigns,
         "is_sample": is_sample,
-        "lead": _lead(now=now, is_moving=leaving is not None, count=len(matters_now)),
+        "lead": _lead(now=now, moving=leaving.moving_count if leaving else 0, count=len(matters_now)),
     }
     return render(request, "analytics/home.html", context)
 
 
-def _lead(*, now: datetime, is_moving: bool, count: int) -> str:
+def _lead(*, now: datetime, moving: int, count: int) -> str:
     """The page in a line: the day, what moves, how much needs a hand."""
     day = capfirst(date_format(timezone.localtime(now), "l j F Y"))
-    first = _("A campaign is leaving.") if is_moving else _("Nothing is leaving right now.")
+    first = _("Several campaigns are leaving.") if moving > 1 else _("A campaign is leaving.")
+    if not moving:
+        first = _("Nothing is leaving right now.")
     second = (
         ngettext("One thing needs you.", "%(count)s things need you.", count) % {"count": count}
         if count

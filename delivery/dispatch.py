@@ -121,16 +121,26 @@ def work_provider(
     search_rarely()
     end = time.monotonic() + shift
     worked: list[int] = []
-    may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
     orders = Orders(provider)
-    shifts = [_shift(orders, may_go_on, stop, worked, only_urgent=only_urgent) for _ in range(connections)]
+
+    def leaves() -> bool:  # urgent mail has processes of its own
+        return not only_urgent and orders.do_others_wait(is_late=time.monotonic() >= end)
+
+    may_go_on = lambda: not stop() and time.monotonic() < end  # noqa: E731 - one sentence, used below and nowhere else
+    shifts = [_shift(orders, may_go_on, stop, leaves, worked, only_urgent=only_urgent) for _ in range(connections)]
     with ledger.beating():
         multiplex.run_together(shifts)
     return len(worked)
 
 
 def _shift(
-    orders: Orders, may_go_on: Callable[[], bool], stop: Callable[[], bool], worked: list[int], *, only_urgent: bool
+    orders: Orders,
+    may_go_on: Callable[[], bool],
+    stop: Callable[[], bool],
+    leaves: Callable[[], bool],
+    worked: list[int],
+    *,
+    only_urgent: bool,
 ) -> Iterator[Await]:
     """One connection's shift: batch after batch while some are due, the urgent ones first."""
     provider = orders.provider
@@ -143,33 +153,42 @@ def _shift(
             )
             if claim is None:
                 return
-            give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, or_when=stop)
+            give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, stop=stop, leaves=leaves)
             sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window)
             yield from sender.steps()
             window = sender.window
             worked.append(claim.batch_id)
             _after(claim, sender.run)
-            if sender.run.halt is not None:
+            if sender.run.halt is not None or leaves():
                 return
     finally:
         lane.close()
 
 
 class _GiveWay:
-    """Whether a batch is to be given back: asked to stop, or for urgent mail; asked before each window."""
+    """Whether a batch is to be given back: to stop, for urgent mail, or for others; asked before each window."""
 
     def __init__(
-        self, provider: Provider, claim: ledger.Claim, *, is_narrow: bool, or_when: Callable[[], bool]
+        self,
+        provider: Provider,
+        claim: ledger.Claim,
+        *,
+        is_narrow: bool,
+        stop: Callable[[], bool],
+        leaves: Callable[[], bool],
     ) -> None:
-        self._provider, self._claim, self._is_narrow, self._or_when = provider, claim, is_narrow, or_when
+        self._provider, self._claim, self._is_narrow = provider, claim, is_narrow
+        self._stop, self._leaves = stop, leaves
         self._looked_at = time.monotonic()
 
     def __call__(self) -> bool:
-        if self._or_when():
+        if self._stop():
             return True
         if self._claim.is_urgent or time.monotonic() - self._looked_at < LOOK:
             return False
         self._looked_at = time.monotonic()
+        if self._leaves():
+            return True
         return must_give_way(self._provider, mx_group=self._claim.mx_group, is_narrow=self._is_narrow)
 
 

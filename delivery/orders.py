@@ -10,6 +10,7 @@ from contacts.tombstones import any_tombstones
 from delivery.ledger import Claim
 from delivery.limits import limiter
 from delivery.models import Mailing, Provider
+from delivery.slots import do_others_wait
 
 GOOD_FOR = 1.0  # seconds
 
@@ -39,6 +40,10 @@ class Orders:
             lambda: limiter.limiter_for(mailing=mailing, provider=self.provider, mx_group=claim.mx_group),
         )
         return found.for_batch(claim.batch_id)
+
+    def do_others_wait(self, *, is_late: bool) -> bool:
+        """See slots.do_others_wait."""
+        return self._fresh(("others", is_late), lambda: do_others_wait(self.provider.pk, is_late=is_late))
 
     def has_tombstones(self) -> bool:
         """Whether anybody was ever erased."""

@@ -2,6 +2,9 @@
 
 a connection of three or more is kept for it where such mail is sent; with fewer, or where a mailbox provider's own
 connections are in use, a campaign's batch gives way at its next window.
+
+A process drives the connections of one account. Where that account is slow, or has to be sent to slowly, the process
+leaves when somebody else waits for one: a campaign never waits for the end of another.
 """
 
 from django.db import connection
@@ -44,5 +47,16 @@ def must_give_way(provider: Provider, *, mx_group: int, is_narrow: bool) -> bool
             "and (m.paused_until is null or m.paused_until <= clock_timestamp()))",
             [provider.pk, not has_kept, mx_group],
         )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def do_others_wait(provider_id: int, *, is_late: bool) -> bool:
+    """Whether somebody waits for this very process: a mailing that has just begun and nobody freezes; and once a shift
+    is over (`is_late`), another account with batches due that nobody works. Both for some seconds, so that a process
+    that is free had its chance; and the first for a minute, lest a mailing that cannot be frozen stops the others.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql("delivery", "others_wait"), {"provider": provider_id, "late": is_late})
         row = cursor.fetchone()
     return bool(row and row[0])

@@ -159,7 +159,7 @@ def notes_of(mailing: Mailing, ledger: Ledger) -> dict[str, str]:
     return {
         "planned": _("list frozen") if mailing.snapshot_done_at else _("still being frozen"),
         "accepted": _("taken by %s") % ", ".join(map(str, carriers_of(mailing))) if ledger.accepted else "",
-        "pending": "" if ledger.pending else _("nobody left"),
+        "pending": "" if ledger.pending or not mailing.snapshot_done_at else _("nobody left"),
         "skipped": _("most: %s") % Reason(skipped).label if skipped else "",
         "refused": _("%s of the tries") % refused if ledger.refused else "",
         "unknown": _("for you to decide") if ledger.unknown else "",

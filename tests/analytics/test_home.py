@@ -115,6 +115,15 @@ def test_what_is_leaving_is_shown_with_its_ledger(team_client: Client, make_camp
     assert 'hx-trigger="every 3s"' in text
 
 
+def test_the_lead_counts_what_moves(team_client: Client, make_campaign: MakeCampaign) -> None:
+    make_campaign("Rentrée", state=Mailing.State.PAUSED)
+    assert "Nothing is leaving right now." in home(team_client)
+    make_campaign("Soldes", state=Mailing.State.SENDING)
+    assert "A campaign is leaving." in home(team_client)
+    make_campaign("Noël", state=Mailing.State.SENDING)
+    assert "Several campaigns are leaving." in home(team_client)
+
+
 def test_nothing_leaving_asks_less_often(team_client: Client) -> None:
     text = team_client.get(reverse("analytics:sending")).text
 
