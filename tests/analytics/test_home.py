@@ -228,4 +228,4 @@ def test_failed_import_needs_a_hand(team_client: Client, make_campaign: MakeCamp
 )
 def test_the_day_is_written_as_its_language_does(language: str, day: str) -> None:
     with translation.override(language):
-        assert _lead(now=datetime(2026, 11, 25, 12, tzinfo=UTC), is_moving=False, count=0).startswith(day)
+        assert _lead(now=datetime(2026, 11, 25, 12, tzinfo=UTC), moving=0, count=0).startswith(day)
