@@ -1,4 +1,4 @@
-"""Group commit: what arrives within some milliseconds is stored together, and each is answered when it is stored.
+"""Group commit: what arrives while one group is being stored is the next group, and each is answered when it is stored.
 
 A gatherer lives in the event loop of a raw ASGI door and stores in threads of its own, so that a slow call to the
 database holds back its own group and nobody else.
@@ -7,8 +7,8 @@ database holds back its own group and nobody else.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock, Semaphore, Thread
 from typing import Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
@@ -28,9 +28,8 @@ class NotStored(Exception):
 class Terms:
     """How a gatherer gathers."""
 
-    linger: float = 0.001  # seconds the first of a group waits for others while nothing is being stored
     most: int = 500  # items of one group
-    # Groups stored at the same time, a thread and a connection each. While one is, what arrives gathers until it is
+    # Groups stored at the same time, a thread and a connection each. What arrives while one is, gathers until it is
     # done; when that takes longer than `overlap` seconds, the next group begins beside it.
     lanes: int = 2
     overlap: float = 0.005
@@ -55,68 +54,82 @@ class Gatherer(Generic[Item, Answer]):
     store: Callable[[Sequence[Item]], Sequence[Answer]]
     terms: Terms = field(default_factory=Terms)
     _queue: "deque[_Waiting[Item, Answer]]" = field(default_factory=deque, init=False)
-    _stored: "set[asyncio.Task[None]]" = field(default_factory=set, init=False)
     _late: "deque[_Waiting[Item, Answer]]" = field(default_factory=deque, init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
     _watch: asyncio.TimerHandle | None = field(default=None, init=False)
-    _pool: ThreadPoolExecutor = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._pool = ThreadPoolExecutor(self.terms.lanes, thread_name_prefix="gatherer")
+    _threads: list[Thread] = field(default_factory=list, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)  # of the two below, and of what the queue holds with them
+    _busy: int = field(default=0, init=False)  # lanes that store, or were told to
+    _is_closing: bool = field(default=False, init=False)
+    _bell: Semaphore = field(default_factory=lambda: Semaphore(0), init=False)
 
     async def put(self, item: Item) -> Answer:
         """The answer for `item`, after the commit. Raises NotStored, or what storing it raised."""
         loop = asyncio.get_running_loop()
-        if len(self._queue) >= self.terms.waiting:
+        if len(self._queue) >= self.terms.waiting or self._is_closing:
             raise NotStored
         waiting: _Waiting[Item, Answer] = _Waiting(item, loop.create_future(), loop.time())
-        self._queue.append(waiting)
-        if len(self._queue) >= self.terms.most:
-            self._store_next()
-        elif self._timer is None:
-            patience = self.terms.overlap if self._stored else self.terms.linger
-            self._timer = loop.call_later(patience, self._store_next)
+        with self._lock:
+            self._queue.append(waiting)
+            if not self._busy or len(self._queue) >= self.terms.most:
+                self._begin(loop)
+        if self._timer is None:
+            self._timer = loop.call_later(self.terms.overlap, self._overlap)
         if self._watch is None:
             self._watch = loop.call_later(_LOOK, self._look)
         return await waiting.answer
 
     async def close(self) -> None:
         """Store what waits, then end."""
-        while self._queue or self._stored:
-            self._store_next()
-            await asyncio.wait(set(self._stored))
+        with self._lock:
+            self._is_closing = True
+        for _ in self._threads:
+            self._bell.release()
+        await asyncio.gather(*(asyncio.to_thread(thread.join) for thread in self._threads))
         for timer in (self._timer, self._watch):
             if timer is not None:
                 timer.cancel()
-        self._pool.shutdown()
 
-    def _store_next(self) -> None:
-        """Begin with the next group where a lane is free; else it begins when one becomes so."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        while self._queue and len(self._stored) < self.terms.lanes:
-            group = [self._queue.popleft() for _ in range(min(len(self._queue), self.terms.most))]
-            task = asyncio.get_running_loop().create_task(self._store(group))
-            self._stored.add(task)
-            task.add_done_callback(self._after)
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One more lane takes from the queue, where one is free. The caller holds the lock."""
+        if self._busy == self.terms.lanes:
+            return
+        self._busy += 1
+        if self._busy > len(self._threads):
+            self._threads.append(Thread(target=self._work, args=(loop,), name="gatherer", daemon=True))
+            self._threads[-1].start()
+        self._bell.release()
 
-    def _after(self, task: "asyncio.Task[None]") -> None:
-        self._stored.discard(task)
-        if self._queue:
-            self._store_next()
-
-    async def _store(self, group: "list[_Waiting[Item, Answer]]") -> None:
+    def _overlap(self) -> None:
+        """What has waited too long for the groups before it is stored beside them."""
         loop = asyncio.get_running_loop()
-        self._late.extend(group)
-        answers = await loop.run_in_executor(self._pool, self._answers, [one.item for one in group])
-        for one, answer in zip(group, answers, strict=True):
-            if one.answer.done():  # its caller has left, or was told that nothing is known
-                continue
-            if isinstance(answer, Exception):
-                one.answer.set_exception(answer)
-            else:
-                one.answer.set_result(answer)
+        self._timer = None
+        with self._lock:
+            if not self._queue:
+                return
+            due = self._queue[0].since + self.terms.overlap
+            if due <= loop.time():
+                self._begin(loop)
+                due = loop.time() + self.terms.overlap
+        self._timer = loop.call_at(due, self._overlap)
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A lane, in its thread: group after group while something waits. It takes what has come when it is free, so
+        groups grow with the load by themselves."""
+        while not self._is_closing:
+            self._bell.acquire()
+            while group := self._next_group():
+                answers = self._answers([one.item for one in group])
+                loop.call_soon_threadsafe(_tell, group, answers)
+        connection.close()
+
+    def _next_group(self) -> "list[_Waiting[Item, Answer]]":
+        with self._lock:
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), self.terms.most))]
+            self._late.extend(group)
+            if not group:
+                self._busy -= 1
+            return group
 
     def _answers(self, items: list[Item]) -> "list[Answer | Exception]":
         try:
@@ -150,6 +163,16 @@ class Gatherer(Generic[Item, Answer]):
             _give_up(self._queue.popleft())
         is_needed = bool(self._late or self._queue)
         self._watch = loop.call_later(_LOOK, self._look) if is_needed else None
+
+
+def _tell(group: "list[_Waiting[Item, Answer]]", answers: "list[Answer | Exception]") -> None:
+    for one, answer in zip(group, answers, strict=True):
+        if one.answer.done():  # its caller has left, or was told that nothing is known
+            continue
+        if isinstance(answer, Exception):
+            one.answer.set_exception(answer)
+        else:
+            one.answer.set_result(answer)
 
 
 def _give_up(one: "_Waiting[Item, Answer]") -> None:

@@ -13,7 +13,6 @@ from http import HTTPStatus
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
@@ -38,8 +37,8 @@ class HitDoor:
     prefixes = ("/o/", "/c/")
 
     def __init__(self) -> None:
-        self._hits = Gatherer[Hit, Mode](store_together)
-        self._targets = Gatherer[tokens.Token, str](_destinations, Terms(linger=0, most=20))
+        self._hits = Gatherer[Hit, Mode](store_hits)  # a statement, and by itself a transaction
+        self._targets = Gatherer[tokens.Token, str](_destinations, Terms(most=20))
         self._kept: deque[Hit] = deque(maxlen=_KEPT)
         self._image: Headers = []
         self._redirect: Headers = []
@@ -127,12 +126,6 @@ class HitDoor:
 
 
 _PLAIN: Headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"10")]
-
-
-def store_together(hits: Sequence[Hit]) -> Sequence[Mode]:
-    """A group of hits, one transaction."""
-    with transaction.atomic(durable=True):
-        return store_hits(hits)
 
 
 def _destinations(opened: Sequence[tokens.Token]) -> list[str]:

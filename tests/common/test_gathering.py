@@ -11,21 +11,45 @@ from django.db import OperationalError
 from common.gathering import Gatherer, NotStored, Terms
 
 
-def test_what_arrives_together_is_stored_together_and_each_gets_its_own_answer() -> None:
+def test_what_arrives_while_a_group_is_stored_is_the_next_group_and_each_gets_its_own_answer() -> None:
     groups: list[list[int]] = []
+    free = threading.Event()
 
     def store(items: Sequence[int]) -> list[int]:
+        assert free.wait(5)
         groups.append(list(items))
         return [item * 10 for item in items]
 
     async def scenario() -> list[int]:
-        gatherer = Gatherer(store, Terms(linger=0.01))
-        answers = await asyncio.gather(*map(gatherer.put, range(50)))
+        gatherer = Gatherer(store, Terms(lanes=1))
+        first = asyncio.ensure_future(gatherer.put(0))
+        await asyncio.sleep(0.02)
+        others = [asyncio.ensure_future(gatherer.put(number)) for number in range(1, 50)]
+        await asyncio.sleep(0)
+        free.set()
+        answers = await asyncio.gather(first, *others)
         await gatherer.close()
         return answers
 
     assert asyncio.run(scenario()) == [number * 10 for number in range(50)]
-    assert groups == [list(range(50))]
+    assert groups == [[0], list(range(1, 50))]
+
+
+def test_nothing_stays_behind_between_two_groups() -> None:
+    def store(items: Sequence[int]) -> Sequence[int]:
+        time.sleep(0.002)
+        return items
+
+    async def scenario() -> float:
+        gatherer = Gatherer(store, Terms(most=3))
+        begun = time.monotonic()
+        for start in range(0, 120, 12):
+            await asyncio.gather(*map(gatherer.put, range(start, start + 12)))
+        seconds = time.monotonic() - begun
+        await gatherer.close()
+        return seconds
+
+    assert asyncio.run(scenario()) < Terms().patience
 
 
 def test_no_group_is_larger_than_its_terms() -> None:
@@ -54,7 +78,7 @@ def test_a_slow_call_holds_back_its_own_group_only() -> None:
         return items
 
     async def scenario() -> None:
-        gatherer = Gatherer(store, Terms(linger=0, lanes=2))
+        gatherer = Gatherer(store, Terms(lanes=2))
         slow = asyncio.ensure_future(gatherer.put(0))
         await asyncio.sleep(0.01)
         assert await asyncio.wait_for(gatherer.put(1), 2) == 1
@@ -143,7 +167,7 @@ def test_close_stores_what_waits() -> None:
         return items
 
     async def scenario() -> None:
-        gatherer = Gatherer(store, Terms(linger=60, lanes=1, most=10))
+        gatherer = Gatherer(store, Terms(lanes=1, most=10))
         waiting = [asyncio.ensure_future(gatherer.put(number)) for number in range(35)]
         await asyncio.sleep(0)
         await gatherer.close()
