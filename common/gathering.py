@@ -47,12 +47,14 @@ class _Waiting(Generic[Item, Answer]):
 @dataclass(slots=True)
 class Gatherer(Generic[Item, Answer]):
     """`store` takes a group, commits, and gives an answer to each, in order. It runs in a thread, with Django's
-    connection of that thread, which is renewed once where the server was restarted. When one item breaks a group,
-    the others are stored without it and its caller gets the error.
+    connection of that thread, which is renewed once where the server was restarted: so it must be safe to run twice,
+    or raise NotStored from where it is not. When one item breaks a group, the others are stored without it and its
+    caller gets the error.
     """
 
     store: Callable[[Sequence[Item]], Sequence[Answer]]
     terms: Terms = field(default_factory=Terms)
+    after: Callable[[Sequence[Answer | Exception]], None] | None = None  # what nobody waits for; it must not raise
     _queue: "deque[_Waiting[Item, Answer]]" = field(default_factory=deque, init=False)
     _late: "deque[_Waiting[Item, Answer]]" = field(default_factory=deque, init=False)
     _timer: asyncio.TimerHandle | None = field(default=None, init=False)
@@ -121,6 +123,8 @@ class Gatherer(Generic[Item, Answer]):
             while group := self._next_group():
                 answers = self._answers([one.item for one in group])
                 loop.call_soon_threadsafe(_tell, group, answers)
+                if self.after:
+                    self.after(answers)
         connection.close()
 
     def _next_group(self) -> "list[_Waiting[Item, Answer]]":
@@ -134,6 +138,9 @@ class Gatherer(Generic[Item, Answer]):
     def _answers(self, items: list[Item]) -> "list[Answer | Exception]":
         try:
             return list(self._stored_once_more(items))
+        except NotStored as error:
+            connection.close()
+            return [error for _ in items]
         except LOST as error:
             return [NotStored(str(error)) for _ in items]
         except Exception as error:

@@ -1,6 +1,7 @@
 """The names a template may use, and what they hold for one contact."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
@@ -21,9 +22,12 @@ CONTACT_COLUMNS: Mapping[str, str] = {
 
 def known_names() -> frozenset[str]:
     """Every dotted name a template may use. One query."""
-    own = (f"contact.{name}" for name in CONTACT_COLUMNS)
-    fields = (f"contact.{key}" for key in ContactField.objects.values_list("key", flat=True))
-    return OWN_NAMES.union(own, fields)
+    return names_with(ContactField.objects.values_list("key", flat=True))
+
+
+def names_with(fields: Iterable[str]) -> frozenset[str]:
+    """Every dotted name a template may use where the team's fields have these keys."""
+    return OWN_NAMES.union(f"contact.{name}" for name in chain(CONTACT_COLUMNS, fields))
 
 
 def contact_variables(contact: Contact) -> dict[str, Any]:

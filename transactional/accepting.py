@@ -10,23 +10,23 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError
 from django.utils import translation
+from psycopg.errors import UniqueViolation
 
 from accounts.api_keys import keys_of, note_use
 from accounts.models import ApiKey
-from common.sql import load_sql
+from common.gathering import LOST, NotStored
+from common.sql import run_hot
 from transactional.calls import Call, Post, Refused, Reply, read_call, refusal
 from transactional.rates import take
-from transactional.wanting import Shelf, Wanted, read_messages
+from transactional.wanting import Known, Shelf, Wanted, read_messages
 
 _LANGUAGE = "en"  # of what is said to programs' authors
 _TRIES = 3
-_Known = dict[tuple[int, str], tuple[str, str]]  # (API key, idempotency key) → (digest, id)
 
 
 class _Overtaken(Exception):
@@ -34,8 +34,10 @@ class _Overtaken(Exception):
 
 
 def answer_all(posts: Sequence[Post], *, at: datetime) -> list[Reply]:
-    """Store what the calls ask for, in one transaction of its own, and answer each. A message that is answered 202 is
-    durable."""
+    """Store what the calls ask for, in one statement that is its own transaction, and answer each. A message that is
+    answered 202 is durable. Raises NotStored where the database went away in the middle of storing: nobody may try
+    again for callers without an idempotency key.
+    """
     with translation.override(_LANGUAGE):
         keys = keys_of({post.secret for post in posts})
         replies: dict[int, Reply] = {}
@@ -45,22 +47,24 @@ def answer_all(posts: Sequence[Post], *, at: datetime) -> list[Reply]:
                 calls[number] = read_call(post, keys)
             except Refused as refused:
                 replies[number] = refused.reply
-        wanted = _wanted(calls, replies)
+        shelf = Shelf.for_calls(calls.values())
+        wanted = _wanted(calls, shelf, replies)
         _keep_rates(calls, wanted, replies, at)
+        note_use([calls[number].key for number in wanted], at=at)
         for attempt in range(_TRIES):
             try:
-                replies |= _stored(calls, wanted, at)
+                replies |= _stored(calls, wanted, shelf.known)
                 break
             except _Overtaken:
                 if attempt == _TRIES - 1:
                     raise
+                shelf = Shelf.for_calls(calls.values())
     return [replies[number] for number in range(len(posts))]
 
 
-def _wanted(calls: Mapping[int, Call], replies: dict[int, Reply]) -> dict[int, list[Wanted]]:
+def _wanted(calls: Mapping[int, Call], shelf: Shelf, replies: dict[int, Reply]) -> dict[int, list[Wanted]]:
     """The messages of the good calls; the others are answered with everything that is wrong with them."""
     found: dict[int, list[Wanted]] = {}
-    shelf = Shelf.for_items(chain.from_iterable(call.items for call in calls.values()))
     for number, call in calls.items():
         good, problems = read_messages(call.items, shelf)
         if problems:
@@ -88,47 +92,27 @@ def _keep_rates(
             ).reply
 
 
-def _stored(calls: Mapping[int, Call], wanted: Mapping[int, list[Wanted]], at: datetime) -> dict[int, Reply]:
-    """One transaction. Raises _Overtaken with nothing stored."""
-    if not wanted:
-        return {}
+def _stored(calls: Mapping[int, Call], wanted: Mapping[int, list[Wanted]], known: Known) -> dict[int, Reply]:
+    """All or nothing. Raises _Overtaken with nothing stored."""
     replies: dict[int, Reply] = {}
-    with transaction.atomic(durable=True):
-        known = _known(calls[number] for number in wanted)
-        rows: list[dict[str, Any]] = []
-        for number, messages in wanted.items():
-            try:
-                new, ids = _rows(calls[number], messages, known)
-            except Refused as refused:
-                replies[number] = refused.reply
-                continue
-            rows += new
-            replies[number] = _accepted(calls[number], ids)
-        _insert(rows)
-        note_use([calls[number].key for number in wanted], at=at)
+    rows: list[dict[str, Any]] = []
+    for number, messages in wanted.items():
+        try:
+            new, ids = _rows(calls[number], messages, known)
+        except Refused as refused:
+            replies[number] = refused.reply
+            continue
+        rows += new
+        replies[number] = _accepted(calls[number], ids)
+    _insert(rows)
     return replies
 
 
-def _known(calls: Any) -> _Known:
-    """What was stored before under the idempotency keys of `calls`, in one statement."""
-    pairs = sorted({(call.key.pk, key) for call in calls for key in call.idempotency if key})
-    if not pairs:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select r.api_key_id, r.idempotency_key, r.digest, r.uuid::text from transactional_messagerequest r "
-            "join unnest(%s::bigint[], %s::text[]) as p (api_key, key) "
-            "on r.api_key_id = p.api_key and r.idempotency_key = p.key",
-            [[key for key, _word in pairs], [word for _key, word in pairs]],
-        )
-        return {(key, word): (digest, name) for key, word, digest, name in cursor.fetchall()}
-
-
-def _rows(call: Call, messages: Sequence[Wanted], known: _Known) -> tuple[list[dict[str, Any]], list[str]]:
+def _rows(call: Call, messages: Sequence[Wanted], known: Known) -> tuple[list[dict[str, Any]], list[str]]:
     """(rows to store, ids of all messages in order); `known` learns the keys, for the next calls. Raises Refused."""
     new: list[dict[str, Any]] = []
     ids: list[str] = []
-    learned: _Known = {}
+    learned: Known = {}
     for index, (message, word, digest) in enumerate(zip(messages, call.idempotency, call.digests, strict=True)):
         place = (call.key.pk, word or "")
         before = (known.get(place) or learned.get(place)) if word else None
@@ -169,10 +153,14 @@ def _row(key: ApiKey, message: Wanted, name: str, word: str | None, digest: str)
 def _insert(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("transactional", "store_requests"), {"rows": json.dumps(rows, ensure_ascii=False)})
-        if cursor.rowcount != len(rows):
-            raise _Overtaken
+    try:
+        run_hot("transactional", "store_requests", {"rows": json.dumps(rows, ensure_ascii=False)})
+    except LOST as error:
+        raise NotStored from error
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise _Overtaken from error
+        raise
 
 
 def _accepted(call: Call, ids: Sequence[str]) -> Reply:

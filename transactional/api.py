@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.api_keys import keys_of
 from accounts.models import ApiKey
+from common.gathering import NotStored
 from common.policies import public_policy
 from transactional.accepting import answer_all
-from transactional.calls import HEADERS, Post, Refused, Reply, authorised, refusal, too_large
+from transactional.calls import HEADERS, Post, Refused, Reply, authorised, refusal, too_large, unavailable
 from transactional.queries import story_of
 from transactional.tasks import ring
 
@@ -29,7 +30,10 @@ def messages(request: HttpRequest) -> HttpResponse:
         post = _post(request, request.body)
     except RequestDataTooBig:
         return _response(too_large().reply)
-    (reply,) = answer_all([post], at=timezone.now())
+    try:
+        (reply,) = answer_all([post], at=timezone.now())
+    except NotStored:
+        return _response(unavailable())
     if reply.status == HTTPStatus.ACCEPTED:
         ring()
     return _response(reply)

@@ -23,7 +23,7 @@ class RequestDoor:
     prefixes = (PATH,)
 
     def __init__(self) -> None:
-        self._posts = Gatherer[Post, Reply](_answers, Terms(most=100, waiting=2_000, patience=10.0))
+        self._posts = Gatherer[Post, Reply](_answers, Terms(most=100, waiting=2_000, patience=10.0), _ring)
 
     async def open(self) -> None:
         """Nothing to prepare."""
@@ -48,10 +48,12 @@ class RequestDoor:
 
 
 def _answers(posts: Sequence[Post]) -> Sequence[Reply]:
-    replies = answer_all(posts, at=timezone.now())
-    if any(reply.status == HTTPStatus.ACCEPTED for reply in replies):
+    return answer_all(posts, at=timezone.now())
+
+
+def _ring(replies: Sequence[Reply | Exception]) -> None:
+    if any(isinstance(reply, Reply) and reply.status == HTTPStatus.ACCEPTED for reply in replies):
         ring()
-    return replies
 
 
 def headers_of(reply: Reply) -> Headers:

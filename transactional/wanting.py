@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 
+from common.sql import run_hot
 from contacts.addresses import BrokenAddress, address_key
-from deliverability.models import Sender
 from delivery.skeleton.errors import CannotFill
 from delivery.skeleton.headers import safe
 from templates_app.liquid import names_in
-from templates_app.models import Template
+from templates_app.models import TemplateVersion
 from templates_app.problems import SourceErrors
-from templates_app.variables import known_names
-from transactional.calls import Problem
+from templates_app.variables import names_with
+from transactional.calls import Call, Problem
 
 FIELDS = frozenset({"to", "template", "subject", "html", "variables", "language", "from", "idempotency_key"})
 LONGEST_SUBJECT = 500
@@ -53,35 +53,58 @@ class _Design:
     names: frozenset[str]
 
 
+Known: TypeAlias = dict[tuple[int, str], tuple[str, str]]  # (API key, idempotency key) → (digest, id)
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What the messages of a group may name, read in three statements for all of them."""
+    """What the messages of a group may name, and what was stored before, read in one statement for all of them."""
 
     designs: Mapping[int, _Design]
     senders: Mapping[str, int]  # by address in lower case
     usual_sender: int | None
-    known: frozenset[str]
+    names: frozenset[str]
+    known: Known
 
     @classmethod
-    def for_items(cls, items: Iterable[Mapping[str, Any]]) -> "Shelf":
+    def for_calls(cls, calls: Iterable[Call]) -> "Shelf":
         """The shelf for messages as they came: whatever makes no sense in them is no concern here."""
-        wanted = {number for item in items if type(number := item.get("template")) is int and 0 < number < 2**31}
-        rows = Template.objects.filter(pk__in=wanted, current__isnull=False)
-        designs = {
-            pk: _Design(version, language, *_read(version, html))
-            for pk, language, version, html in rows.values_list("pk", "language", "current_id", "current__html")
-            if version
-        }
-        senders = list(Sender.objects.order_by("pk").values_list("pk", "address"))
-        by_address = {address.lower(): pk for pk, address in reversed(senders)}
-        return cls(designs, by_address, senders[0][0] if senders else None, known_names())
+        numbers: set[int] = set()
+        pairs: set[tuple[int, str]] = set()
+        for call in calls:
+            numbers.update(n for item in call.items if type(n := item.get("template")) is int and 0 < n < 2**31)
+            words = (word for word in call.idempotency if word and len(word) <= LONGEST_KEY and _is_storable(word))
+            pairs.update((call.key.pk, word) for word in words)
+        own = {"keys": [key for key, _word in pairs], "words": [word for _key, word in pairs]}
+        asked = own | {"templates": sorted(numbers)}
+        rows = run_hot("transactional", "shelf", asked).fetchall()
+        templates, senders, fields, stored = (found or [] for found in rows[0])
+        return cls(
+            designs=_designs(templates),
+            senders={address.lower(): pk for pk, address in reversed(senders)},
+            usual_sender=senders[0][0] if senders else None,
+            names=names_with(fields),
+            known={(key, word): (digest, name) for key, word, digest, name in stored},
+        )
 
 
-@lru_cache(maxsize=256)  # a version never changes
-def _read(_version: int, html: str) -> tuple[str, frozenset[str]]:
-    """(title, names) of a compiled template."""
-    title = _TITLE.search(html)
-    return " ".join(unescape(title[1]).split()) if title else "", names_in(html)
+def _designs(templates: Iterable[tuple[int, int, str]]) -> dict[int, _Design]:
+    """The designs of (template, version, language), by template; a version is read once in the life of a process."""
+    found = list(templates)
+    read = {version: known for _template, version, _language in found if (known := _read.get(version))}
+    if missing := {version for _template, version, _language in found} - read.keys():
+        for version, html in TemplateVersion.objects.filter(pk__in=missing).values_list("pk", "html"):
+            title = _TITLE.search(html)
+            read[version] = (" ".join(unescape(title[1]).split()) if title else "", names_in(html))
+        if len(_read) > _MOST_READ:
+            _read.clear()
+        _read.update(read)
+    return {pk: _Design(version, language, *read[version]) for pk, version, language in found if version in read}
+
+
+# version → (title, names) of what it was compiled to; a version never changes
+_read: dict[int, tuple[str, frozenset[str]]] = {}
+_MOST_READ = 500
 
 
 class _Reader:
@@ -179,7 +202,7 @@ class _Reader:
                 used |= _names_of(text)
             except SourceErrors as error:
                 self.wrong(name, str(error))
-        for dotted in sorted(used - self.shelf.known):
+        for dotted in sorted(used - self.shelf.names):
             root, _dot, own = dotted.partition(".")
             if root != "data":
                 self.wrong("template" if design else "html", f"Names something that is not defined: {dotted}.")
