@@ -75,8 +75,8 @@ class Signer:
             self._names[name] = (head, state, _varint(link))
         self._layouts: dict[int, _Layout] = {}
 
-    def sign(self, message: bytes) -> dict[str, bytes]:
-        """{name: token} for a message given as `message_bytes`."""
+    def sign(self, message: bytes) -> "Signed":
+        """All tokens of a message given as `message_bytes`."""
         layout = self._layouts.get(len(message)) or self._layout(len(message))
         raw: list[bytes] = []
         for head, state, tail, padding in layout.doors:
@@ -84,20 +84,32 @@ class Signer:
             mac = state.copy()
             mac.update(body)
             raw += (head, body, mac.digest(), padding)
-        text = binascii.b2a_base64(b"".join(raw), newline=False).translate(_URL_SAFE)
-        return {name: text[start:stop] for name, start, stop in layout.spans}
+        run = binascii.b2a_base64(b"".join(raw), newline=False).translate(_URL_SAFE)
+        return Signed(run, run.decode("ascii"), layout.spans)
 
     def _layout(self, size: int) -> "_Layout":
         """Where each token stands when ids are of this many bytes."""
-        layout = self._layouts[size] = _Layout([], [])
+        layout = self._layouts[size] = _Layout([], {})
         start = 0
         for name, (head, state, tail) in self._names.items():
             length = len(head) + size + len(tail) + MAC_BYTES
             padding = b"\0" * (-length % 3)
             layout.doors.append((head, state, tail, padding))
-            layout.spans.append((name, start, start + (length * 4 + 2) // 3))
+            layout.spans[name] = slice(start, start + (length * 4 + 2) // 3)
             start += (length + len(padding)) * 4 // 3
         return layout
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The tokens of one message, where they were written: cut out of `octets` or `text` when one is wanted."""
+
+    octets: bytes
+    text: str
+    spans: Mapping[str, slice]  # the same for every message whose id is as long
+
+    def __getitem__(self, name: str) -> str:
+        return self.text[self.spans[name]]
 
 
 class _Mac(Protocol):
@@ -109,7 +121,7 @@ class _Mac(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Layout:
     doors: list[tuple[bytes, _Mac, bytes, bytes]]
-    spans: list[tuple[str, int, int]]
+    spans: dict[str, slice]
 
 
 def message_bytes(message: int) -> bytes:

@@ -48,7 +48,7 @@ def storing(name: str, claim: "Claim", facts: Sequence[Fact], values: Mapping[st
 
 def is_dead(fact: Fact) -> bool:
     """Whether the server said that nobody is there."""
-    return fact.verdict == Verdict.REFUSED and fact.reason == Reason.REFUSED_ADDRESS
+    return fact.verdict is Verdict.REFUSED and fact.reason == Reason.REFUSED_ADDRESS
 
 
 def _outcome(fact: Fact) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """One part of a message, ready to be filled: quoted-printable lines that never change, and lines with slots."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from delivery.skeleton.doors import Door
-from delivery.skeleton.pieces import Cut, DoorSlot, Piece, ValueSlot
+from delivery.skeleton.pieces import Cut, DoorSlot, Piece, Values, ValueSlot
 from delivery.skeleton.quoted import escaped, folded
 from delivery.skeleton.state import State
 
@@ -16,25 +16,28 @@ _RUNS = re.compile("([\ue000-\uf8ff])\\1*")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the source in which something stands that only this person has. Its strings are escaped."""
+    """A line of the source in which something stands that only this person has."""
 
-    pieces: tuple[Piece, ...]
+    template: str  # escaped, with a %s for each slot
+    slots: tuple[Piece, ...]
+    values: tuple[tuple[str, Callable[[Values], str]], ...]  # the slots' (root, write), where all are plain values
     cut: Cut
 
+    @classmethod
+    def of(cls, pieces: Sequence[Piece], cut: Cut) -> "Line":
+        """`pieces` with their strings escaped."""
+        slots = tuple(piece for piece in pieces if not isinstance(piece, str))
+        values = tuple((slot.root, slot.write) for slot in slots if isinstance(slot, ValueSlot))
+        template = "".join(piece.replace("%", "%%") if isinstance(piece, str) else "%s" for piece in pieces)
+        return cls(template, slots, values if len(values) == len(slots) else (), cut)
+
     def quoted(self, state: State) -> str:
-        values = state.values
-        return folded(
-            "".join(
-                [
-                    piece
-                    if type(piece) is str
-                    else escaped(
-                        piece.write(values[piece.root]) if type(piece) is ValueSlot else state.text(piece, self.cut)
-                    )
-                    for piece in self.pieces
-                ]
-            )
-        )
+        if self.values:
+            values = state.values
+            own = [escaped(write(values[root])) for root, write in self.values]
+        else:
+            own = [escaped(state.text(slot, self.cut)) for slot in self.slots]
+        return folded(self.template % tuple(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class _Maker:
         if all(isinstance(piece, str | DoorSlot) for piece in pieces):
             self.cut_now(pieces)
         else:
-            self.chunks.append(Line(pieces, self.cut))
+            self.chunks.append(Line.of(pieces, self.cut))
 
     def cut_now(self, pieces: tuple[Piece, ...]) -> None:
         """Only tokens stand in this line: cut it once, with characters of the tokens' length in their places."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from time import time
 
-from common.tokens import Purpose, Signer, message_bytes
+from common.tokens import Purpose, Signed, Signer, message_bytes
 from contacts.tracking import Mode, Tracking
 from delivery.copies import OneCopy
 from delivery.models import Content
@@ -25,7 +25,7 @@ from templates_app.problems import SourceErrors
 
 SUBJECT_NAME = "Subject"
 _ID = "envol.message"  # the token in Message-ID; no text can name it
-_ANY: tuple[str, slice | None] = (_ID, None)
+_NOTHING = slice(0, 0)
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class _Look:
         self.signer = Signer(opened, mailing=frame.mailing)
         self.organisation = constants["organisation"]
         is_constant = all(isinstance(piece, str) for piece in self.subject_cut.pieces)
-        self.constant_subject = self._subject(State({}, {}, {})) if is_constant else ""
+        self.constant_subject = self._subject(State({}, Signed(b"", "", {}), {})) if is_constant else ""
         self._plans: dict[int, _Plan] = {}
 
     def fill(self, message: OneCopy, second: int) -> Filled:
@@ -122,8 +122,8 @@ class _Look:
         middle = message_bytes(message.pk)
         state = self._state(message, middle)
         plan = self._plans.get(len(middle)) or self._plan(len(middle), state)
-        tokens = state.tokens
-        own = [tokens[name] if part is None else tokens[name][part] for name, part in plan.tokens]
+        octets = state.tokens.octets
+        own = [octets[span] for span in plan.spans]
         for number, line in plan.lines:
             own[number] = line.quoted(state).encode()
         own[0] = self._header(message, rcpt_to, second, state).encode()
@@ -135,7 +135,7 @@ class _Look:
         lists = "".join([f"{name}: {value}\r\n" for name, value in self._list_headers(state)])
         return (
             f"{frame.from_field}\r\nTo: {rcpt_to}\r\n{self.constant_subject or self._subject(state)}\r\n"
-            f"{date_field(second)}\r\nMessage-ID: {frame.message_id(state.tokens[_ID].decode(), message)}\r\n"
+            f"{date_field(second)}\r\nMessage-ID: {frame.message_id(state.tokens[_ID], message)}\r\n"
             f"{frame.reply_to_field}{lists}X-Envol-ID: {frame.opaque_id(message.pk)}\r\n"
         )
 
@@ -159,10 +159,11 @@ class _Look:
 
     def _plan(self, size: int, state: State) -> "_Plan":
         """The plan for ids of this many bytes: all tokens of one door are then equally long."""
-        lengths = {name: len(token) for name, token in state.tokens.items()}
+        spans = state.tokens.spans
+        lengths = {name: span.stop - span.start for name, span in spans.items()}
         text = chunks_of(self.text_cut, self.doors, lengths)
         html = chunks_of(self.html_cut, self.doors, lengths)
-        plan = self._plans[size] = _Plan.of(self.frame.around(text, html))
+        plan = self._plans[size] = _Plan.of(self.frame.around(text, html), spans)
         return plan
 
     def _state(self, message: OneCopy, middle: bytes) -> State:
@@ -180,25 +181,25 @@ class _Plan:
     """The shared pieces of a message, and what goes between them: the header first, then tokens and lines."""
 
     shared: Shared
-    tokens: list[tuple[str, slice | None]]  # of every place; of those that hold no token, any
+    spans: list[slice]  # of the tokens, for every place; of those that hold no token, nothing
     lines: list[tuple[int, Line]]
 
     @classmethod
-    def of(cls, chunks: list[Chunk]) -> "_Plan":
-        """`chunks` of what follows the header."""
-        pieces, tokens, lines = [b"", b""], [_ANY], list[tuple[int, Line]]()
+    def of(cls, chunks: list[Chunk], spans: Mapping[str, slice]) -> "_Plan":
+        """`chunks` of what follows the header; `spans` of the tokens where they are signed."""
+        pieces, places, lines = [b"", b""], [_NOTHING], list[tuple[int, Line]]()
         for chunk in chunks:
             if isinstance(chunk, str):
                 pieces[-1] += chunk.encode()
                 continue
             if isinstance(chunk, Line):
-                lines.append((len(tokens), chunk))
-                tokens.append(_ANY)
+                lines.append((len(places), chunk))
+                places.append(_NOTHING)
             else:
-                is_whole = chunk.start == 0 and chunk.stop is None
-                tokens.append((chunk.name, None if is_whole else slice(chunk.start, chunk.stop)))
+                span = spans[chunk.name]
+                places.append(slice(span.start + chunk.start, span.start + chunk.stop if chunk.stop else span.stop))
             pieces.append(b"")
-        return cls(Shared(pieces, lines=[number for number, _line in lines]), tokens, lines)
+        return cls(Shared(pieces, lines=[number for number, _line in lines]), places, lines)
 
 
 def compile_content(content: Content) -> Skeleton:

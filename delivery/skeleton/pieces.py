@@ -148,15 +148,16 @@ def _is_literal(expression: object) -> bool:
 
 def _writer(name: str, steps: list[tuple[Any, Any, Any]], *, is_html: bool) -> Callable[[Values], str]:
     first_default = bool(steps) and getattr(steps[0][0], "__name__", "") == "default"
+    after_default = steps[1:]
 
     def write(values: Values) -> str:
         value: Any = values.get(name)
         rest = steps
         if type(value) is str:
             if first_default and value:
-                rest = steps[1:]
+                rest = after_default
             if not rest:
-                return str(escape(value)) if is_html and _MARKUP.search(value) else value
+                return str(escape(value)) if is_html and not value.isalnum() and _MARKUP.search(value) else value
         for function, positional, named in rest:
             try:
                 value = function(value, *positional, **named)

@@ -19,13 +19,18 @@ _is_plain = re.compile(r"[\t\n -<>-~]*").fullmatch
 
 def escaped(text: str) -> str:
     """Characters as they stand in a quoted line, before lines are cut. Line ends stay \\n."""
+    if text.isalnum():  # most names: nothing in them needs a second look
+        if text.isascii():
+            return text
+        if len(octets := text.encode()) <= _SHORT:
+            # The standard library's encoder agrees where it has no line to cut: a name in 0.3 µs instead of 0.8.
+            return b2a_qp(octets).decode("ascii")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _is_plain(text):
         return text
     octets = text.encode("utf-8", "replace")
     if len(octets) <= _SHORT and "\n" not in text and text[-1] not in " \t":
-        # The standard library's encoder agrees where it has no line to cut: a name in 0.3 µs instead of 0.8.
         return b2a_qp(octets).decode("ascii")
     return octets.decode("latin-1").translate(_MAP)
 

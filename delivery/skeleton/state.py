@@ -5,6 +5,7 @@ from typing import Any
 
 from liquid import RenderContext
 
+from common.tokens import Signed
 from delivery.skeleton.doors import Door
 from delivery.skeleton.pieces import Cut, DoorSlot, NodeSlot, Piece, ValueSlot, render_node
 
@@ -14,7 +15,7 @@ class State:
 
     __slots__ = ("_contexts", "_doors", "tokens", "values")
 
-    def __init__(self, values: dict[str, Any], tokens: dict[str, bytes], doors: Mapping[str, Door]) -> None:
+    def __init__(self, values: dict[str, Any], tokens: Signed, doors: Mapping[str, Door]) -> None:
         self.values = values
         self.tokens = tokens
         self._doors = doors
@@ -36,7 +37,7 @@ class State:
 
     def url(self, name: str) -> str:
         door = self._doors[name]
-        return f"{door.prefix}{self.tokens[name].decode()}{door.suffix}"
+        return f"{door.prefix}{self.tokens[name]}{door.suffix}"
 
     def _context(self, cut: Cut) -> RenderContext:
         context = self._contexts.get(id(cut))
