@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from common.figures import number, percent
 from contacts.models import ContactImport
 from deliverability.warmup.queries import stepped_back
-from delivery import guard
+from delivery import alignment, guard
 from delivery.checking import last_check
 from delivery.durability import risky_settings
 from delivery.failover import open_outages
@@ -54,6 +54,7 @@ def matters(*, period: Period, now: datetime) -> list[Matter]:
         *_durability(),
         *_unmailed(),
         *_braked(),
+        *_lost(),
         *_warmups(),
         *_paused(),
         *_doubts(),
@@ -154,6 +155,21 @@ def _braked() -> Iterator[Matter]:
             pk=mailing.campaign.pk,
             rest="#holds",
             action=_("Decide"),
+        )
+
+
+def _lost() -> Iterator[Matter]:
+    """A record one of our domains needs is gone from the DNS."""
+    for row in alignment.lost(most=EACH):
+        yield Matter(
+            icon="world",
+            kind="bad",
+            title=_("%(provider)s may no longer write for %(domain)s")
+            % {"provider": row.provider, "domain": row.domain.name},
+            text=_("A record it needs is gone from the DNS, or was changed."),
+            route="delivery:alignments",
+            pk=row.provider_id,
+            action=_("Look"),
         )
 
 

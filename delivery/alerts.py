@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from contacts.mailbox_providers import BY_NUMBER
 from deliverability.warmup.queries import stepped_back
-from delivery import guard
+from delivery import alignment, guard
 from delivery.holds import said_of
 from delivery.models import Alert, Brake, Mailing, Outage
 from delivery.queries import QUIET, pause_words
@@ -30,7 +30,7 @@ EACH = 50  # matters of one kind in a mail: more are open at once nowhere
 
 def matters() -> dict[str, str]:
     """{key: a sentence in the active language} of what waits for a person now, the most urgent first."""
-    return dict([*_restored(), *_braked(), *_paused(), *_outages(), *_stepped_back()])
+    return dict([*_restored(), *_braked(), *_paused(), *_outages(), *_lost(), *_stepped_back()])
 
 
 def _restored() -> Iterator[tuple[str, str]]:
@@ -67,6 +67,14 @@ def _outages() -> Iterator[tuple[str, str]]:
         words = ": ".join(str(part) for part in (outage.get_cause_display(), outage.words) if part)
         yield f"outage:{outage.pk}", _("“%(name)s” cannot send – %(words)s") % {
             "name": outage.provider.name, "words": words,
+        }  # fmt: skip
+
+
+def _lost() -> Iterator[tuple[str, str]]:
+    for row in alignment.lost(most=EACH):
+        yield f"alignment:{row.pk}", _("%(provider)s may no longer write for %(domain)s: %(url)s") % {
+            "provider": row.provider, "domain": row.domain.name,
+            "url": f"{settings.ENVOL_URL}/providers/{row.provider_id}/domains/{row.domain_id}/",
         }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ class Fix(StrEnum):
     NEWER = "newer"  # take the newer version of the template
     SENDER = "sender"
     PROVIDER = "provider"
+    ALIGNMENT = "alignment"  # the records a sending domain needs
     ORGANISATION = "organisation"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.services import organisation
@@ -90,6 +91,7 @@ def _checks(campaign: Campaign, has_recipients: bool) -> Iterator[Check]:
     yield from setup.check_sender(campaign.sender, provider=provider)
     yield from setup.check_stream(campaign)
     yield from setup.check_provider(provider)
+    yield from setup.check_alignment(campaign.sender, provider=provider, now=timezone.now())
     yield from setup.check_way_out(provider)
 
 

@@ -1,6 +1,7 @@
 """Checks on what surrounds the message: audience, template, sender, provider, our own address."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,8 +15,9 @@ from campaigns.review.message import listed
 from campaigns.ways import stream_of
 from contacts.mailbox_providers import BY_NUMBER, OTHERS, group_of
 from deliverability.models import Sender
-from delivery.models import Provider
-from delivery.services import is_loopback, provider_problems, stream_problems
+from delivery import alignment
+from delivery.models import Alignment, Provider
+from delivery.services import alignment_problems, is_loopback, provider_problems, stream_problems
 
 
 def check_organisation(organisation: Organisation) -> Iterator[Check]:
@@ -137,6 +139,27 @@ def check_provider(provider: Provider | None) -> Iterator[Check]:
         )
     else:
         yield good("provider", _("%s takes our login") % provider)
+
+
+def check_alignment(sender: Sender | None, *, provider: Provider | None, now: datetime) -> Iterator[Check]:
+    """Whether the sender's domain allows this account, as far as the DNS was asked."""
+    if sender is None or provider is None or provider.is_catcher:
+        return
+    domain = sender.address.rpartition("@")[2].lower()
+    missing = alignment.uncovered(provider, [domain], now=now)
+    if problems := alignment_problems(provider, senders=[sender.address]):
+        for problem in problems:
+            yield blocking(problem.code, problem.message, problem.fix, fix=Fix.ALIGNMENT)
+    elif not missing:
+        yield good("alignment", _("%(provider)s may write for %(domain)s") % {"provider": provider, "domain": domain})
+    elif missing[domain] == Alignment.State.OPEN:
+        yield look(
+            "alignment_open",
+            _("The DNS cannot tell whether %(provider)s may write for %(domain)s")
+            % {"provider": provider, "domain": domain},
+            _("Say with which selector it signs, or that you have seen its mail pass."),
+            fix=Fix.ALIGNMENT,
+        )
 
 
 def check_way_out(provider: Provider | None) -> Iterator[Check]:

@@ -142,6 +142,10 @@ def _with_button(check: Check, campaign: Campaign) -> ShownCheck:
         Fix.PROVIDER: ("delivery:providers", {}, _("Providers")),
         Fix.ORGANISATION: ("accounts:settings", {}, _("Settings")),
     }
+    provider = provider_of(campaign) if check.fix == Fix.ALIGNMENT else None
+    if provider is not None and campaign.sender is not None:
+        url = reverse("delivery:alignment", args=(provider.pk, campaign.sender.domain_id))
+        return ShownCheck(check, url=url, action=_("See the record"))
     if check.fix == Fix.NEWER:
         return ShownCheck(check, post_url=reverse("campaigns:newer", kwargs=here), action=_("Take the new version"))
     if check.fix not in places:

@@ -4,6 +4,16 @@ DMARC passes when DKIM or SPF passes *and* belongs to the From domain's organisa
 API puts its own address on the envelope, so there only DKIM can; our SMTP lane puts the From address there, so SPF can.
 """
 
-from delivery.alignment.keeping import add_missing, ask_again, confirm, describe, forget, look_up, uncovered
+from delivery.alignment.keeping import (
+    add_missing,
+    ask_again,
+    confirm,
+    describe,
+    forget,
+    look_up,
+    lost,
+    refused,
+    uncovered,
+)
 
-__all__ = ["add_missing", "ask_again", "confirm", "describe", "forget", "look_up", "uncovered"]
+__all__ = ["add_missing", "ask_again", "confirm", "describe", "forget", "look_up", "lost", "refused", "uncovered"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import dns.resolver
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -25,7 +26,7 @@ from delivery.alignment.findings import Code, Finding, to_json
 from delivery.alignment.judging import Question, Verdict, Wanted, judge, signers
 from delivery.alignment.told import records_told
 from delivery.capabilities import kind_of, signing_kind
-from delivery.models import Alignment, Provider
+from delivery.models import Alignment, Provider, StreamProvider
 
 log = structlog.get_logger(__name__)
 State = Alignment.State
@@ -33,6 +34,7 @@ State = Alignment.State
 AT_ONCE, BATCH = 8, 40
 AGAIN = timedelta(days=1)
 SOON = timedelta(hours=1)  # somebody may be publishing the record just now
+LOST_FOR = timedelta(days=14)
 RETRY, LONGEST = timedelta(minutes=10), timedelta(hours=6)
 _STORED = ["state", "findings", "told", "answered_at", "aligned_at", "failure_count", "due_at"]
 
@@ -52,6 +54,22 @@ def uncovered(provider: Provider, domains: Iterable[str], *, now: datetime) -> d
         if is_refused or not any(row.is_proven(now=now) or row.is_claimed for row in lines):
             missing[domain] = State(own.state) if own else State.UNASKED
     return missing
+
+
+def refused(provider: Provider, senders: Iterable[str]) -> list[str]:
+    """The domains of these addresses the DNS says no to: no mail to many may leave in their name through this account
+    (Gmail, Yahoo and Microsoft refuse it, 550 5.7.515 among their words)."""
+    domains = {sender.rpartition("@")[2].lower() for sender in senders}
+    found = Alignment.objects.filter(provider=provider, state=State.REFUSED, domain__name__in=domains)
+    return list(found.order_by("domain__name").values_list("domain__name", flat=True))
+
+
+def lost(*, most: int) -> list[Alignment]:
+    """What was covered and no longer is, at accounts a stream leaves through: somebody changed a record. For two weeks;
+    then it is meant."""
+    used = Q(provider__is_default=True) | Q(provider__in=StreamProvider.objects.values("provider"))
+    rows = Alignment.objects.filter(used, state=State.REFUSED, aligned_at__gt=Now() - LOST_FOR)
+    return list(rows.select_related("domain", "provider").order_by("-aligned_at")[:most])
 
 
 def _and_parents(domain: str) -> list[str]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.services import organisation
 from contacts.addresses import BrokenAddress, address_key, domain_of
 from contacts.audience import Audience
+from delivery import alignment
 from delivery.counters import draw
 from delivery.models import Content, Mailing, Provider, Stream
 from delivery.skeleton import ContentRefused, compile_content, record_links
@@ -175,6 +176,7 @@ def check_order(order: MailingOrder) -> list[Problem]:
         *_organisation_problems(),
         *provider_problems(provider),
         *stream_problems(stream, senders=[content.sender_address for content in order.contents]),
+        *_alignment_problems(order, stream, provider),
         *_audience_problems(order, stream),
         *_content_problems(order),
     ]
@@ -184,6 +186,27 @@ def stream_problems(stream: Stream, *, senders: Iterable[str]) -> list[Problem]:
     """Senders that are not of the stream's domain."""
     found = [domain_problem(stream, sender) for sender in senders]
     return [Problem("stream_domain", message, fix) for message, fix in filter(None, found)]
+
+
+def _alignment_problems(order: MailingOrder, stream: Stream, provider: Provider | None) -> list[Problem]:
+    """Mail to many is refused where the DNS says that the account may not write in its name; mail its reader waits for
+    is tried all the same."""
+    if provider is None or stream.is_transactional:
+        return []
+    return alignment_problems(provider, senders=[content.sender_address for content in order.contents])
+
+
+def alignment_problems(provider: Provider, *, senders: Iterable[str]) -> list[Problem]:
+    """Sending domains the DNS says no to."""
+    return [
+        Problem(
+            "unaligned",
+            _("%(provider)s may not write for %(domain)s: mailbox providers would refuse the mail")
+            % {"provider": provider, "domain": domain},
+            _("Publish the record that is missing; it is ready to copy under Providers, Sending domains."),
+        )
+        for domain in alignment.refused(provider, senders)
+    ]
 
 
 def _audience_problems(order: MailingOrder, stream: Stream) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts.models import Organisation
 from campaigns.models import Campaign
@@ -14,7 +15,7 @@ from campaigns.review.reach import ANY, ReachSelection, reach_contacts, reach_of
 from contacts.models import Contact, ContactList, Suppression
 from contacts.services import suppress, unsubscribe
 from deliverability.models import Sender, SendingDomain
-from delivery.models import Provider, Stream, StreamProvider
+from delivery.models import Alignment, Provider, Stream, StreamProvider
 from delivery.reasons import Reason
 from delivery.streams import default_stream
 from tests.campaigns.conftest import SOURCE, make_version
@@ -65,6 +66,25 @@ def test_empty_draft_is_told_everything_that_is_missing(organisation: Organisati
 )
 def test_draft_with_one_fault(change: Change, values: dict[str, object], name: str, severity: Severity) -> None:
     assert severities(review(campaign=change(**values)))[name] == severity
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "severity"),
+    [
+        (Alignment.State.REFUSED, "unaligned", Severity.BLOCKING),
+        (Alignment.State.OPEN, "alignment_open", Severity.LOOK),
+        (Alignment.State.ALIGNED, "alignment", Severity.GOOD),
+    ],
+)
+def test_a_domain_that_does_not_allow_the_provider_is_told_before_sending(
+    change: Change, state: int, name: str, severity: Severity
+) -> None:
+    relay = Provider.objects.create(name="Relay", options={"host": "127.0.0.1"})
+    draft = change(provider=relay)
+    assert draft.sender is not None
+    Alignment.objects.create(domain=draft.sender.domain, provider=relay, state=state, answered_at=timezone.now())
+
+    assert severities(review(campaign=draft))[name] == severity
 
 
 def test_subject_about_regions_is_no_fake_reply(change: Change) -> None:

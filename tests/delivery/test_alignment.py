@@ -10,7 +10,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import AuditEntry
 from deliverability.models import SendingDomain
-from delivery import alignment
+from delivery import alerts, alignment
 from delivery.alignment.findings import Code
 from delivery.alignment.told import records_told
 from delivery.models import Alignment, Provider
@@ -267,6 +267,24 @@ def test_a_dead_name_server_is_not_asked_for_the_next_batch(server: NameServer, 
 
     row.refresh_from_db()
     assert (row.state, row.failure_count) == (State.UNASKED, 1)
+
+
+def test_a_record_that_goes_is_told_for_two_weeks_where_mail_leaves_by_it(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("brevo")
+    alignment.ask_again(row, now=datetime.now(UTC))
+    server.zone = dict(DMARC)
+    alignment.ask_again(row, now=datetime.now(UTC))
+    assert alignment.lost(most=3) == [], "nothing leaves through it"
+
+    Provider.objects.filter(is_default=True).update(is_default=False)
+    Provider.objects.filter(pk=row.provider_id).update(is_default=True)
+
+    assert alignment.lost(most=3) == [row]
+    assert any("may no longer write for verdier.fr" in words for words in alerts.matters().values())
+    row.aligned_at = datetime.now(UTC) - timedelta(days=15)
+    row.save()
+    assert alignment.lost(most=3) == []
 
 
 def test_another_server_in_the_account_is_looked_up_anew(server: NameServer) -> None:

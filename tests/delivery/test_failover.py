@@ -15,7 +15,7 @@ from delivery.holds import holds_of
 from delivery.models import Alignment, Batch, Cause, Detour, Limit, Mailing, Outage, Outcome, Provider, Stream
 from delivery.models import StreamProvider as Place
 from delivery.models.limits import EVERYBODY
-from delivery.services import cancel_mailing, drive, plan_mailing, test_connection
+from delivery.services import MailingRefused, cancel_mailing, drive, plan_mailing, test_connection
 from delivery.streams import default_stream
 from tests.delivery.conftest import MakePeople, order, provider_at
 from tests.smtp import Mailbox, Manners, SmtpServer, smtp_server
@@ -279,6 +279,18 @@ def test_what_the_dns_said_decides_who_takes_over(
     dispatch.sweep()
 
     assert standing_at(mailing) == {second.pk if is_taken_over else first.pk}
+
+
+def test_nothing_is_planned_for_many_through_an_account_the_domain_does_not_allow(
+    organisation: Organisation, clients: ContactList, second: Provider, make_people: MakePeople
+) -> None:
+    make_people(1)
+    Alignment.objects.update(state=Alignment.State.REFUSED)
+
+    with pytest.raises(MailingRefused) as refused:
+        plan_mailing(order(clients, second))
+
+    assert [problem.code for problem in refused.value.problems] == ["unaligned"]
 
 
 def test_a_mailing_that_names_its_account_waits_for_it(
