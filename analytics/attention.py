@@ -20,6 +20,7 @@ from delivery.durability import risky_settings
 from delivery.failover import open_outages
 from delivery.holds import by_limit, said_of
 from delivery.models import Alert, Batch, Brake, Mailing, Provider
+from delivery.own_words import said
 from delivery.queries import pause_words
 from feedback.rates import Rate
 from feedback.troubles import policy_refusals, refused_webhooks
@@ -289,7 +290,7 @@ def _outages() -> Iterator[Matter]:
             kind="bad",
             title=_("“%(name)s” is out of order: %(cause)s")
             % {"name": outage.provider, "cause": outage.get_cause_display()},
-            text=outage.words,
+            text=said(outage.words),
             route="delivery:providers",
             action=_("Look"),
         )
@@ -301,7 +302,7 @@ def _providers() -> Iterator[Matter]:
             icon="plug-connected-x",
             kind="bad",
             title=_("“%(name)s” does not take our mail") % {"name": provider.name},
-            text=provider.test_error,
+            text=said(provider.test_error),
             route="delivery:providers",
             action=_("Look"),
         )

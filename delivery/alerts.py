@@ -22,6 +22,7 @@ from deliverability.warmup.queries import stepped_back
 from delivery import alignment, guard
 from delivery.holds import said_of
 from delivery.models import Alert, Brake, Mailing, Outage
+from delivery.own_words import said
 from delivery.queries import QUIET, pause_words
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ def _paused() -> Iterator[tuple[str, str]]:
 def _outages() -> Iterator[tuple[str, str]]:
     found = Outage.objects.filter(ended_at=None).exclude(began_at=None).select_related("provider")
     for outage in found.order_by("-began_at")[:EACH]:
-        words = ": ".join(str(part) for part in (outage.get_cause_display(), outage.words) if part)
+        words = ": ".join(str(part) for part in (outage.get_cause_display(), said(outage.words)) if part)
         yield f"outage:{outage.pk}", _("“%(name)s” cannot send – %(words)s") % {
             "name": outage.provider.name, "words": words,
         }  # fmt: skip

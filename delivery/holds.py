@@ -20,6 +20,7 @@ from delivery.limits.room import open_to
 from delivery.limits.streams import is_used_up
 from delivery.models import Batch, Brake, Detour, Limit, Mailing, Pace
 from delivery.models.limits import EVERYBODY
+from delivery.own_words import said
 from delivery.queries import pause_words
 from delivery.refusals import explain_account
 
@@ -202,7 +203,7 @@ def _detours(mailing: Mailing, now: datetime) -> Iterator[Hold]:
             "since": _when(detour.began_at, now),
         }
         words = _("%(provider)s: %(cause)s.") % {"provider": mailing.provider, "cause": detour.get_cause_display()}
-        yield Hold(title, f"{words} {detour.words}".strip(), is_stopped=False)
+        yield Hold(title, f"{words} {said(detour.words)}".strip(), is_stopped=False)
         return
     for refusal in failover.refusals_of(mailing, now=now):
         yield Hold(_("%(provider)s does not take over") % {"provider": refusal.provider}, refusal.words)

@@ -19,8 +19,9 @@ from contacts.models import Contact
 from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Process, Provider, Stream
+from delivery.own_words import said
 from delivery.reasons import Reason
-from delivery.refusals import explain_outage
+from delivery.refusals import UNEXPLAINED, Cause, explain, explain_outage
 from delivery.registry import StoryEntry, stories
 from delivery.skeleton import CannotFill, ContentRefused, look_back, skeleton_for, view_html
 from delivery.verdicts import Evidence
@@ -74,7 +75,15 @@ def pause_words(mailing: Mailing) -> str:
         return _("Quiet hours: nothing leaves until they are over.")
     if mailing.pause_reason == RESTORED:
         return _("The database was restored from a backup: what it calls waiting may have been sent since. You decide.")
-    return mailing.pause_reason
+    return said(mailing.pause_reason)
+
+
+def pause_cause(mailing: Mailing) -> Cause | None:
+    """What the words a mailing waits or was paused with mean, and what to do; None where they are ours or unknown."""
+    if mailing.pause_reason in ("", HELD, QUIET, RESTORED):
+        return None
+    cause = explain(mailing.pause_reason, mx_group=0)
+    return None if cause is UNEXPLAINED else cause
 
 
 @dataclass(frozen=True, slots=True)

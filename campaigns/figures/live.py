@@ -17,9 +17,9 @@ from delivery.checking import Counted, counted
 from delivery.failover import carriers_of
 from delivery.ledger import Ledger, ledger_of, people
 from delivery.models import Batch, Mailing, Outcome
-from delivery.queries import pause_words
+from delivery.queries import pause_cause, pause_words
 from delivery.reasons import Reason
-from delivery.refusals import Cluster, deferrals_of, refusals_of
+from delivery.refusals import Cause, Cluster, deferrals_of, refusals_of
 from feedback.rates import Rate, by_name, rates_of
 
 _SLICES = (60, 300, 900, 3600, 14_400, 86_400)  # seconds of one bar
@@ -84,7 +84,14 @@ class Live:
     pace: Pace
     signs: list[Rate]  # the first answers that have a limit: bounces, complaints, unsubscribes
     clicked_count: int
+    pause_cause: Cause | None
     pause_words: str  # why nothing moves, in words for people; empty when somebody paused it, or it moves
+
+    @property
+    def is_waiting(self) -> bool:
+        """Something was said that nothing moves for: until a person decides, or for some seconds yet."""
+        until = self.mailing.paused_until
+        return bool(self.pause_words) and (until is None or until > timezone.now())
 
     @property
     def settled(self) -> int:
@@ -147,6 +154,7 @@ def live_of(mailing: Mailing) -> Live:
         pace=pace_of(mailing),
         signs=[rates[name] for name in _SIGNS],
         clicked_count=rates["click"].numerator,
+        pause_cause=pause_cause(mailing),
         pause_words=pause_words(mailing),
     )
 

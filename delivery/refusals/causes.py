@@ -178,6 +178,23 @@ UNREACHABLE = Cause(
     "cloud-off",
     "bad",
 )
+ENCRYPTION = Cause(
+    _("Port and encryption do not fit this server"),
+    _(
+        "Look at the provider’s settings: 587 with STARTTLS, 465 with TLS, and the server’s name as your provider gave it."
+    ),
+    "lock-off",
+    "bad",
+)
+CERTIFICATE = Cause(
+    _("The server cannot prove who it is"),
+    _(
+        "Its certificate is out of date, not signed by anybody known, or for another name. Look at the server’s name; "
+        "else whoever runs it has to renew it."
+    ),
+    "certificate-off",
+    "bad",
+)
 LISTED_THERE = Cause(
     _("Your provider does not write to this address any more"),
     _("It bounced or complained there before. Have it taken off the provider’s own list only when the person asks."),

@@ -79,6 +79,15 @@ TABLE: tuple[Row, ...] = (
         c.LISTED,
     ),
     # anybody's: words
+    _row(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", c.CERTIFICATE),
+    _row(
+        r"STARTTLS is not offered|after STARTTLS|WRONG_VERSION_NUMBER|is not SMTP|neither AUTH PLAIN nor", c.ENCRYPTION
+    ),
+    _row(
+        r"^(Connection refused|No route to host|Network is unreachable|Name or service not known|no answer in time|"
+        r"Temporary failure in name resolution|the server closed the connection|the connection was cut)",
+        c.UNREACHABLE,
+    ),
     _row(r"5\.7\.(20|21|22|26|27|30)\b|\bDMARC\b|\bSPF\b|\bDKIM\b|unauthenticated", c.NOT_AUTHENTICATED),
     _row(r"5\.7\.25\b|reverse dns|\bPTR\b|rDNS|no reverse", c.NO_REVERSE_NAME),
     _row(r"must issue a STARTTLS|requires? TLS|encryption (is )?required", c.NO_TLS),

@@ -20,6 +20,7 @@ from delivery.forms import ListMailForm, ProviderForm, SendTestForm
 from delivery.lanes.levels import stumble_of
 from delivery.mails import way_problems
 from delivery.models import ListMail, Provider
+from delivery.own_words import said
 from delivery.services import ProviderRefused, save_provider, set_default, test_connection
 from delivery.services.testing import test_of_version
 
@@ -73,7 +74,9 @@ test_provider.__test__ = False  # type: ignore[attr-defined]
 def _tried(request: Request, provider: Provider) -> HttpResponse:
     result = test_connection(provider, at=timezone.now())
     if not result.is_good:
-        messages.error(request, _("%(provider)s answered: %(words)s") % {"provider": provider, "words": result.words})
+        messages.error(
+            request, _("%(provider)s answered: %(words)s") % {"provider": provider, "words": said(result.words)}
+        )
     elif result.has_logged_in:
         messages.success(request, _("%(provider)s: connected and logged in.") % {"provider": provider})
     else:

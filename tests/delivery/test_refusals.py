@@ -21,6 +21,10 @@ GMAIL, MICROSOFT, YAHOO, ORANGE, LA_POSTE, FREE, SFR, APPLE = range(1, 9)
 @pytest.mark.parametrize(
     ("mx_group", "reply", "cause"),
     [
+        (0, "Connection refused", causes.UNREACHABLE),
+        (0, "STARTTLS is not offered", causes.ENCRYPTION),
+        (0, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed", causes.CERTIFICATE),
+        (0, "535 5.7.8 wrong password", causes.LOGIN),
         (GMAIL, "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail", causes.TOO_FAST),
         (GMAIL, "550-5.7.26 blocked because the sender is unauthenticated.", causes.NOT_AUTHENTICATED),
         (GMAIL, "550-5.7.1 [203.0.113.7] this message is likely unsolicited mail.", causes.SPAM),
