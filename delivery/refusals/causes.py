@@ -181,7 +181,8 @@ UNREACHABLE = Cause(
 ENCRYPTION = Cause(
     _("Port and encryption do not fit this server"),
     _(
-        "Look at the provider’s settings: 587 with STARTTLS, 465 with TLS, and the server’s name as your provider gave it."
+        "Look at the provider’s settings: 587 with STARTTLS, 465 with TLS, and the server’s name as your provider "
+        "gave it."
     ),
     "lock-off",
     "bad",
