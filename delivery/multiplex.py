@@ -33,18 +33,21 @@ def run_together(flows: Sequence[Flow]) -> None:
     """Advance the flows until all have ended. When one raises, the others go on; the first error is raised then."""
     errors: list[Exception] = []
     with selectors.DefaultSelector() as selector:
-        slots = [slot for slot in map(_Slot, flows) if _advance(slot, selector, errors)]
+        begun, slots = map(_Slot, flows), list[_Slot]()
         looked_at = time.monotonic()
-        while slots:
-            ready = selector.select(_patience(slots))
+        while (slot := next(begun, None)) is not None or slots:
+            # Who is begun goes on between the beginnings of the others: the first message waits for one claim only.
+            if slot is not None and _advance(slot, selector, errors):
+                slots.append(slot)
+            ready = selector.select(_patience(slots) if slot is None else 0)
             ended = [key.data for key, _ in ready if not _advance(key.data, selector, errors)]
             now = time.monotonic()
             if not ready or now - looked_at >= _LOOK:
                 looked_at = now
-                for slot in slots:
-                    if slot.waiting is not None and slot.late_at <= now and slot not in ended:
-                        slot.waiting.is_late = True
-                        ended += [] if _advance(slot, selector, errors) else [slot]
+                for late in slots:
+                    if late.waiting is not None and late.late_at <= now and late not in ended:
+                        late.waiting.is_late = True
+                        ended += [] if _advance(late, selector, errors) else [late]
             if ended:
                 slots = [slot for slot in slots if slot not in ended]
     if errors:

@@ -37,6 +37,20 @@ def test_whoever_is_ready_goes_on() -> None:
     assert heard == [b"b", b"a"]
 
 
+def test_whoever_has_begun_goes_on_before_the_next_begins() -> None:
+    near, far = pair()
+    heard: list[bytes] = []
+    far.send(b"a")
+
+    def beginning() -> Iterator[Await]:
+        heard.append(b"b")
+        yield from reading(near, heard, times=0)
+
+    run_together([reading(near, heard, times=1), beginning()])
+
+    assert heard == [b"a", b"b"]
+
+
 def test_a_flow_that_opens_another_connection_with_the_same_number_is_watched_anew() -> None:
     heard: list[bytes] = []
 
