@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from common.tokens import Purpose, encode
 from contacts.models import Contact
+from delivery.alignment.pages import covered_counts
 from delivery.capabilities import Kind, kind_of
 from delivery.guard import RESTORED
 from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outage, Outcome, Process, Provider, Stream
@@ -98,6 +99,7 @@ class ProviderCard:
     busy_count: int
     streams: list[Stream]  # that name it
     outage: Outage | None
+    domains: tuple[int, int, int]  # sending domains: covered, not covered, all
 
     @property
     def next_step(self) -> str:
@@ -115,7 +117,7 @@ _IS_ALIVE = Q(process=None) | Q(Exists(Process.objects.filter(number=OuterRef("p
 
 
 def provider_cards(*, now: datetime) -> list[ProviderCard]:
-    """Every account with what it did lately: five statements, however many there are."""
+    """Every account with what it did lately: six statements, however many there are."""
     counts = {
         row["provider_id"]: row
         for row in Batch.objects.filter(mailing__started_at__gte=now - timedelta(days=30))
@@ -127,6 +129,7 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
         )
     }
     outages = {row.provider_id: row for row in Outage.objects.filter(ended_at=None).exclude(began_at=None)}
+    domains = covered_counts(now=now)
     nothing = {"accepted": 0, "refused": 0, "busy": 0}
     return [
         ProviderCard(
@@ -138,6 +141,7 @@ def provider_cards(*, now: datetime) -> list[ProviderCard]:
             busy_count=count["busy"],
             streams=list(provider.streams.all()),
             outage=outages.get(provider.pk),
+            domains=domains.get(provider.pk, (0, 0, 0)),
         )
         for provider in Provider.objects.prefetch_related("streams").order_by("-is_default", "name")
     ]

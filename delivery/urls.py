@@ -15,6 +15,7 @@ urlpatterns = [
     path("providers/<int:pk>/limits/<int:group>/", limits.mailbox, name="mailbox_limits"),
     path("providers/<int:pk>/test/", views.test_provider, name="test_provider"),
     path("providers/<int:pk>/default/", views.make_default, name="make_default"),
+    path("domains/<int:domain>/", alignment.accounts, name="domain"),
     path("providers/<int:pk>/domains/", alignment.domains, name="alignments"),
     path("providers/<int:pk>/domains/<int:domain>/", alignment.domain, name="alignment"),
     path("providers/<int:pk>/domains/<int:domain>/look/", alignment.look, name="look_up"),

@@ -15,9 +15,10 @@ import dns.rrset
 
 @dataclass
 class NameServer:
-    """What stands in the DNS, by name and kind. A name that is nowhere does not exist; names in `broken` fail.
+    """What stands in the DNS, by name and kind; a name that is neither there nor above one that is does not exist.
 
     `mx`: lines "10 mx.example.net." by domain; [] = a name without MX; None = silence.
+    `broken`: names a server fails at.
     `zone`: lines by kind ("TXT" without quotes, "CNAME", "A", "AAAA", "MX") by name; None = silence.
     """
 
@@ -43,6 +44,8 @@ class NameServer:
         if lines is None:
             if domain in self.mx or domain in self.zone:
                 return None
+            if any(name.endswith(f".{domain}") for name in self.zone):
+                return reply.to_wire()
             reply.set_rcode(dns.rcode.NXDOMAIN)
         elif lines:
             reply.answer.append(dns.rrset.from_text(f"{domain}.", 300, "IN", kind, *lines))

@@ -17,10 +17,12 @@ class Silent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`values`: what stands there, in the words of the zone; `chain`: where CNAMEs led, in order, without last dot."""
+    """`values`: what stands there, in the words of the zone; `chain`: where CNAMEs led, in order, without last dot;
+    `is_there`: whether there is such a name at all, with records of any kind or names below it (RFC 8020)."""
 
     values: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
+    is_there: bool = True
 
 
 class Dns:
@@ -54,11 +56,11 @@ class Dns:
             answer = self._ask.resolve(dns.name.from_text(name), kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN as error:
             chains = [one.resolve_chaining() for one in error.responses().values()]  # type: ignore[no-untyped-call]
-            return Found(chain=tuple(_host(rr[0].target) for chain in chains for rr in chain.cnames))
+            return Found(is_there=False, chain=tuple(_host(rr[0].target) for chain in chains for rr in chain.cnames))
         except (dns.resolver.LifetimeTimeout, dns.resolver.NoNameservers, OSError) as error:
             raise Silent(name) from error
         except (dns.exception.DNSException, UnicodeError):
-            return Found()  # no name at all: an empty or endless label in somebody's SPF
+            return Found(is_there=False)  # no name at all: an empty or endless label in somebody's SPF
         chain = tuple(_host(rr[0].target) for rr in answer.chaining_result.cnames)
         return Found(tuple(_value(row, kind) for row in answer.rrset or ()), chain)
 

@@ -38,6 +38,7 @@ class Code(StrEnum):
     DMARC_MISSING = "dmarc_missing"
     DMARC_SEVERAL = "dmarc_several"
     RESERVED = "reserved"
+    NO_DOMAIN = "no_domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ _SAID = {
         _("Gmail, Yahoo and Microsoft ask whoever writes to many for it. This record is enough."),
     ),
     Code.DMARC_SEVERAL: Said("warn", _("Several DMARC records"), _("Then none counts. Keep one.")),
+    Code.NO_DOMAIN: Said(
+        "open",
+        _("No name server knows this domain"),
+        _("It is not registered, or no longer; or this machine asks a name server that sees only its own network."),
+    ),
     Code.RESERVED: Said(
         "open", _("A name kept for examples"), _("Nobody can publish records for it, so there is nothing to look up.")
     ),

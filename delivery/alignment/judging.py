@@ -73,6 +73,8 @@ class Verdict:
 def judge(question: Question, *, dns: Dns) -> Verdict:
     """Raises deliverability.records.asking.Silent: then nothing is known, and what was known stays."""
     policy = policy_of(question.domain, dns=dns)
+    if not dns.texts(policy.organisation).is_there:
+        return Verdict(State.OPEN, [Finding(Code.NO_DOMAIN, question.domain)])
     dmarc = [_dmarc(policy)]
     if question.signs_as and not policy.covers(question.signs_as):
         other = Finding(Code.OTHER_DOMAIN, question.domain, found=question.signs_as)

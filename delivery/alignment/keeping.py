@@ -31,7 +31,7 @@ from delivery.models import Alignment, Provider, StreamProvider
 log = structlog.get_logger(__name__)
 State = Alignment.State
 
-AT_ONCE, BATCH = 8, 40
+AT_ONCE, BATCH = 8, 16  # two rounds of waiting for an API that is silent
 AGAIN = timedelta(days=1)
 SOON = timedelta(hours=1)  # somebody may be publishing the record just now
 LOST_FOR = timedelta(days=14)
@@ -109,13 +109,20 @@ def _ask_all(rows: list[Alignment], *, now: datetime) -> bool:
     """False when nobody answered any of them: the next batch would not fare better."""
     with ThreadPoolExecutor(min(AT_ONCE, len(rows)), thread_name_prefix="alignment") as pool:
         verdicts = list(pool.map(_answer, rows))
-    before = {row.pk: row.state for row in rows}
-    for row, verdict in zip(rows, verdicts, strict=True):
-        _take_in(row, verdict, now)
-    Alignment.objects.bulk_update(sorted(rows, key=lambda row: row.pk), _STORED)
-    for row in rows:
-        if before[row.pk] != row.state:
-            log.info("alignment", domain=row.domain.name, provider=row.provider_id, state=State(row.state).name)
+    with transaction.atomic():
+        numbers = [row.pk for row in rows]
+        locked = Alignment.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
+        current = dict(locked.values_list("pk", "due_at"))
+        # Another moment: the account was changed, or somebody else has asked, since this question was read.
+        ours = [
+            (row, verdict) for row, verdict in zip(rows, verdicts, strict=True) if current.get(row.pk) == row.due_at
+        ]
+        for row, verdict in ours:
+            before = row.state
+            _take_in(row, verdict, now)
+            if row.state != before:
+                log.info("alignment", domain=row.domain.name, provider=row.provider_id, state=State(row.state).name)
+        Alignment.objects.bulk_update([row for row, _verdict in ours], _STORED)
     return any(verdict is not None for verdict in verdicts)
 
 
@@ -183,9 +190,9 @@ def _take_in(row: Alignment, verdict: Verdict | None, now: datetime) -> None:
 
 
 @transaction.atomic
-def describe(row: Alignment, *, selectors: list[str], spf_via: str, user: User | None) -> None:
+def describe(row: Alignment, *, selectors: list[str], spf_via: str, user: User | None, now: datetime) -> None:
     """What a person knows of how the account signs; it is to be asked for again."""
-    row.selectors, row.spf_via = " ".join(selectors), spf_via
+    row.selectors, row.spf_via, row.due_at = " ".join(selectors), spf_via, now
     row.save()
     said = {"domain": row.domain.name, "selectors": row.selectors, "spf": spf_via}
     audit(verb="provider.signing", target=f"provider:{row.provider_id}", user=user, **said)

@@ -11,7 +11,7 @@ from accounts.http import Request
 from common.paging import page
 from deliverability.models import SendingDomain
 from delivery import alignment
-from delivery.alignment.pages import rows_of, shown
+from delivery.alignment.pages import at_accounts, rows_of, shown
 from delivery.capabilities import kind_of
 from delivery.forms.alignment import SigningForm, WordForm
 from delivery.models import Alignment, Provider
@@ -26,6 +26,14 @@ def domains(request: Request, pk: int) -> HttpResponse:
     return render(request, "delivery/alignments.html", {"provider": found, "rows": rows, "page": listed})
 
 
+@require_GET
+def accounts(request: Request, domain: int) -> HttpResponse:
+    """Every account for one sending domain."""
+    found = get_object_or_404(SendingDomain, pk=domain)
+    rows = at_accounts(found, now=timezone.now())
+    return render(request, "delivery/domain.html", {"domain": found, "rows": rows})
+
+
 @require_http_methods(["GET", "POST"])
 def domain(request: Request, pk: int, domain: int) -> HttpResponse:
     """One domain at one account; posting says how it signs, and asks the DNS at once."""
@@ -35,7 +43,7 @@ def domain(request: Request, pk: int, domain: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         alignment.describe(
-            row, selectors=given["selectors"], spf_via=given.get("spf_via", ""), user=request.user
+            row, selectors=given["selectors"], spf_via=given.get("spf_via", ""), user=request.user, now=timezone.now()
         )  # fmt: skip
         return _asked(request, row)
     context = shown(row, now=timezone.now()) | {"form": form, "is_smtp": is_smtp}

@@ -131,6 +131,7 @@ ROUTES: dict[str, Row] = {
     "delivery:new_stream": Row(TEAM, GET_POST),
     "delivery:stream": Row(TEAM, GET_POST, args=(1,)),
     "delivery:place": Row(TEAM, POST, args=(1,)),
+    "delivery:domain": Row(TEAM, args=(1,)),
     "delivery:alignments": Row(TEAM, args=(1,)),
     "delivery:alignment": Row(TEAM, GET_POST, args=(1, 1)),
     "delivery:look_up": Row(TEAM, POST, args=(1, 1)),

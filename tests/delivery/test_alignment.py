@@ -147,7 +147,7 @@ def test_a_drawn_selector_is_asked_of_a_person_and_then_looked_up(server: NameSe
     alignment.ask_again(row, now=NOW)
     assert (row.state, codes(row)[0]) == (State.OPEN, Code.SELECTOR_UNKNOWN)
 
-    alignment.describe(row, selectors=["20261124pm"], spf_via="", user=None)
+    alignment.describe(row, selectors=["20261124pm"], spf_via="", user=None, now=NOW)
     alignment.ask_again(row, now=NOW)
 
     assert (row.state, codes(row)[0]) == (State.ALIGNED, Code.KEY_GOOD)
@@ -182,7 +182,7 @@ def test_an_smtp_server_may_count_by_spf_because_the_envelope_is_ours(
 ) -> None:
     server.zone |= {"verdier.fr": txt(record), "mx.verdier.fr": {"A": ["8.8.4.4"]}}
     row = at("smtp", **options)
-    alignment.describe(row, selectors=[], spf_via=via, user=None)
+    alignment.describe(row, selectors=[], spf_via=via, user=None, now=NOW)
 
     alignment.ask_again(row, now=NOW)
 
@@ -232,22 +232,44 @@ def test_a_person_may_say_so_where_the_dns_cannot_tell_and_not_where_it_says_no(
     alignment.confirm(domain=row.domain, provider=row.provider, is_aligned=True, user=None, now=NOW)
     assert alignment.uncovered(row.provider, ["verdier.fr", "news.verdier.fr"], now=NOW) == {}
 
-    alignment.describe(row, selectors=["pm"], spf_via="", user=None)
+    alignment.describe(row, selectors=["pm"], spf_via="", user=None, now=NOW)
     alignment.ask_again(row, now=NOW)
     assert alignment.uncovered(row.provider, ["verdier.fr"], now=NOW) == {"verdier.fr": State.REFUSED}
+
+
+def test_what_was_asked_of_an_account_before_it_changed_counts_for_nothing(server: NameServer) -> None:
+    brevo_keys(server)
+    row = at("smtp", host="smtp-relay.brevo.com")
+    being_asked = Alignment.objects.select_related("domain", "provider").get()
+    given = ProviderInput(name="Relay", kind="smtp", values={"host": "smtp.other.fr", "port": 587, "tls": "starttls"})
+    save_provider(given, provider=row.provider, user=None)
+
+    alignment.ask_again(being_asked, now=NOW)
+
+    row.refresh_from_db()
+    assert row.state == State.UNASKED
+
+
+def test_a_domain_no_name_server_knows_is_not_taken_for_one_that_says_no(server: NameServer) -> None:
+    row = at("brevo", domain="boutique.fr")
+
+    alignment.ask_again(row, now=NOW)
+
+    assert (row.state, codes(row)) == (State.OPEN, [Code.NO_DOMAIN])
 
 
 def test_new_pairs_are_made_and_asked_in_batches_and_again_the_next_day(
     server: NameServer, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     brevo_keys(server)
+    server.zone["boutique.fr"] = txt("v=spf1 -all")
     first = at("brevo")
     SendingDomain.objects.create(name="boutique.fr")
     SendingDomain.objects.create(name="maison.example")
     assert alignment.add_missing() == 2
     assert alignment.add_missing() == 0
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert alignment.look_up(now=NOW) == 3
 
     states = dict(Alignment.objects.values_list("domain__name", "state"))

@@ -132,6 +132,19 @@ def test_the_list_of_an_account_costs_the_same_however_many_domains(
         team_client.get(url)
 
 
+def test_a_domain_and_the_cards_say_how_many_accounts_may_write(team_client: Client, domain: SendingDomain) -> None:
+    brevo, relay = provider_of("brevo"), provider_of("smtp", host="smtp.relay.fr", port=587, tls="starttls")
+    Alignment.objects.create(domain=domain, provider=brevo, state=State.ALIGNED, answered_at=timezone.now())
+    Alignment.objects.create(domain=domain, provider=relay, state=State.REFUSED)
+
+    page = team_client.get(f"/domains/{domain.pk}/").content.decode()
+    cards = team_client.get("/providers/").content.decode()
+
+    assert page.count("seen in the DNS") == 1 and page.count("a record is missing") == 1
+    assert "Test inbox" not in page.partition("<main")[2].partition("</main>")[0]
+    assert "1 of 1 covered" in cards and "0 of 1 covered" in cards
+
+
 def test_the_test_inbox_writes_for_nobody(team_client: Client, domain: SendingDomain) -> None:
     catcher = Provider.objects.get(is_catcher=True)
 

@@ -104,7 +104,7 @@ def test_the_page_of_providers_does_not_grow_in_queries(
     for number in range(count):
         Provider.objects.create(name=f"R{number}", options={"host": "127.0.0.1", "port": 25})
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         team_client.get("/providers/")
 
 

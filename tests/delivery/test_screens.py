@@ -93,6 +93,7 @@ def a_domain_at_two_accounts(relay: Provider) -> dict[str, str]:
         )  # fmt: skip
     return {
         "alignments": f"/providers/{brevo.pk}/domains/",
+        "domain": f"/domains/{domain.pk}/",
         "alignment": f"/providers/{brevo.pk}/domains/{domain.pk}/",
         "alignment-open": f"/providers/{relay.pk}/domains/{domain.pk}/",
     }
