@@ -147,17 +147,20 @@ def _shift(
     lane, window = lane_for(provider), FIRST_WINDOW
     try:
         while may_go_on():
+            yield Await(None)
             narrow = orders.rooms()
             claim = ledger.claim_batch(
                 provider_id=provider.pk, lease=lease_of(provider.kind), rooms=narrow, only_urgent=only_urgent
             )
             if claim is None:
                 return
+            yield Await(None)
             give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, stop=stop, leaves=leaves)
             sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window)
             yield from sender.steps()
             window = sender.window
             worked.append(claim.batch_id)
+            yield Await(None)
             _after(claim, sender.run)
             if sender.run.halt is not None or leaves():
                 return

@@ -1,11 +1,13 @@
 """Several batches on their connections in one thread: whoever's connection is ready goes on.
 
 A flow is an iterator of lanes.contract.Await. While one waits for its server, the others render, hand over and write
-back; calls to the database hold all of them, for a millisecond or two a window.
+back; calls to the database hold all of them, for a millisecond or two. So answers go first: a flow asks for a turn
+before such work (`Await(None)`), and gets it after whoever is ready, one flow a round.
 """
 
 import selectors
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from delivery.lanes.contract import Await
@@ -28,26 +30,43 @@ class _Slot:
         self.events = 0
         self.late_at = 0.0
 
+    @property
+    def is_in_turn(self) -> bool:
+        """Whether it waits for nothing but the others."""
+        return self.waiting is not None and self.waiting.wire is None and not self.waiting.patience
+
 
 def run_together(flows: Sequence[Flow]) -> None:
     """Advance the flows until all have ended. When one raises, the others go on; the first error is raised then."""
     errors: list[Exception] = []
+    turns: deque[_Slot] = deque()
+
+    def advance(slot: _Slot) -> bool:
+        """False when it has ended."""
+        if not _advance(slot, selector, errors):
+            return False
+        if slot.is_in_turn:
+            turns.append(slot)
+        return True
+
     with selectors.DefaultSelector() as selector:
         begun, slots = map(_Slot, flows), list[_Slot]()
         looked_at = time.monotonic()
-        while (slot := next(begun, None)) is not None or slots:
+        while (slot := None if turns else next(begun, None)) is not None or slots:
             # Who is begun goes on between the beginnings of the others: the first message waits for one claim only.
-            if slot is not None and _advance(slot, selector, errors):
+            if slot is not None and advance(slot):
                 slots.append(slot)
-            ready = selector.select(_patience(slots) if slot is None else 0)
-            ended = [key.data for key, _ in ready if not _advance(key.data, selector, errors)]
+            ready = selector.select(_patience(slots) if slot is None and not turns else 0)
+            ended = [key.data for key, _ in ready if not advance(key.data)]
+            if turns and not advance(turn := turns.popleft()):
+                ended.append(turn)
             now = time.monotonic()
             if not ready or now - looked_at >= _LOOK:
                 looked_at = now
                 for late in slots:
-                    if late.waiting is not None and late.late_at <= now and late not in ended:
+                    if late.waiting is not None and late.late_at <= now and not late.is_in_turn and late not in ended:
                         late.waiting.is_late = True
-                        ended += [] if _advance(late, selector, errors) else [late]
+                        ended += [] if advance(late) else [late]
             if ended:
                 slots = [slot for slot in slots if slot not in ended]
     if errors:

@@ -26,6 +26,7 @@ from delivery.orders import Orders
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
 from delivery.verdicts import Fact, Phase, Verdict
+from delivery.window import Window
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,15 @@ class Run:
         return self.accepted + self.refused + self.deferred
 
 
+@dataclass(slots=True)
+class Made:
+    """Messages rendered for a window, and facts about those that cannot be."""
+
+    waiting: Sequence[Waiting]
+    prepared: list[tuple[Waiting, Any]] = field(default_factory=list)
+    unfit: list[Fact] = field(default_factory=list)
+
+
 class BatchSender:
     """Works one claim to its end. `stop`: asked before each window (SIGTERM, or the caller's own reasons).
 
@@ -93,7 +103,11 @@ class BatchSender:
         self._ahead_of = self._done_to  # the message they come after
         self.window = min(window, settings.WINDOW_SIZE)  # messages; learned, and good for the next batch
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
+        self._at_risk = 0  # of the facts: those of a transaction whose end was not seen
+        self._is_over = False  # the claim may begin nothing more
         self._fruitless = 0  # windows in a row that settled nothing
+        self._settled = 0  # by the last stretch of a window
+        self._seen, self._looked_at = 0, 0.0  # answers and time when the stretch began
 
     def steps(self) -> Iterator[Await]:
         """Send until the batch is through, the claim is lost, or nothing more may be begun; then give it back.
@@ -105,7 +119,9 @@ class BatchSender:
                 yield from self._windows()
             except LaneClosed as closed:
                 self.run.halt, self.run.words = closed.halt, closed.words
+            yield Await(None)
             self._close()
+            yield Await(None)
             self._give_back()
         except LOST as error:
             log.warning("database_lost", batch=self.claim.batch_id, error=str(error))
@@ -113,43 +129,36 @@ class BatchSender:
 
     def _close(self) -> None:
         passing("write_back")
+        self._at_risk = len(self._facts)
         ledger.write_back(self.claim, self._facts, done_to=self._done_to)
-        self._facts = []
+        self._facts, self._at_risk = [], 0
 
     def _give_back(self) -> None:
         passing("release")
         ledger.release_batch(self.claim, backoff=max(self.run.backoff, self.run.wait))
 
+    def _may_open(self) -> bool:
+        return not self._is_over and not self._stop() and self._may_begin()
+
     def _windows(self) -> Iterator[Await]:
-        while not self._stop() and self._may_begin():
+        while self._may_open():
             if self.run.halt is not None and not (yield from self._may_go_on()):
                 return
-            waiting = self._next(min(self.window, self.lane.room))
+            window = Window(self._done_to)
+            waiting = self._next(window, min(self.window, self.lane.room))
             if not waiting:
                 self._done_to = self.claim.last_id
                 return
             granted = yield from self._granted(len(waiting))
             if not granted:
                 return
-            waiting, self._ahead = self._ahead[:granted], self._ahead[granted:]
-            open_to = self._ahead_of = waiting[-1].message.pk
-            prepared, unfit = self._prepare(waiting)
+            yield Await(None)
+            made = self._make(waiting[:granted])
+            yield Await(None)
             self.lane.ready()
-            passing("mark.before")
-            opened = ledger.mark_window(
-                self.claim,
-                self._facts,
-                done_to=self._done_to,
-                open_to=open_to,
-                lists=self._lists,
-                is_marketing=self._is_marketing,
-            )
-            if opened is None:
-                self._limiter.give_back(granted)
-                return
-            passing("mark.after")
-            self._facts, self._deadline = unfit, opened.deadline
-            yield from self._hand_over(prepared, self._erased(waiting) | opened.leave_out, open_to, granted)
+            yield Await(None)
+            if self._open(window, made):
+                yield from self._hand_over(window)
 
     def _may_go_on(self) -> Generator[Await, None, bool]:
         """After a halt: only where the account asked for a moment, which is waited for between two windows."""
@@ -161,10 +170,61 @@ class BatchSender:
         self.run.halt, self.run.words, self.run.asked = None, "", None
         return True
 
-    def _next(self, size: int) -> list[Waiting]:
-        """The messages after `_done_to`. They are read ahead: rows never change but by erasure, which the mark sees."""
-        if (not self._ahead or self._ahead_of != self._done_to) and self._done_to < self.claim.last_id:
-            self._ahead = ledger.read_window(self.claim, after=self._done_to, size=READ_AHEAD)
+    def _slide(self, window: Window) -> Iterator[Await]:
+        """Mark the next messages and append them, if they may go; the last answers are on their way meanwhile."""
+        if window.answered == self._seen:  # a window of two or three: taken whole before its first answer
+            return
+        self._look_back(window)
+        size = min(self.window - window.unanswered, self.lane.room)
+        if size * 2 < self.window:
+            return
+        yield Await(None)
+        if self.run.halt is not None or not self._may_open():
+            return
+        waiting = self._next(window, size)
+        granted = self._limiter.take(len(waiting), now=timezone.now()).count if waiting else 0
+        if not granted:
+            return
+        yield Await(None)
+        made = self._make(waiting[:granted])
+        yield Await(None)
+        self._open(window, made)
+
+    def _open(self, window: Window, made: Made) -> bool:
+        """Write what was answered, mark what was made: committed before its first octet. False: nothing was marked."""
+        done_to, first, open_to = window.done_to, window.open_to, made.waiting[-1].message.pk
+        passing("mark.before")
+        self._at_risk = len(self._facts)
+        lists, is_marketing = self._lists, self._is_marketing
+        opened = ledger.mark_window(
+            self.claim, self._facts, done_to=done_to, open_to=open_to, lists=lists, is_marketing=is_marketing
+        )
+        self._at_risk = 0
+        if opened is None:
+            self._is_over = True
+            self._limiter.give_back(len(made.waiting))
+            return False
+        passing("mark.after")
+        self._facts, self._deadline = made.unfit, opened.deadline
+        del self._ahead[: len(made.waiting)]
+        self._ahead_of = open_to
+        # of those on the wire nobody is left out any more
+        leave_out = {pk: reason for pk, reason in opened.leave_out.items() if pk > first}
+        leave_out = self._erased(made.waiting) | leave_out
+        unfit = {fact.message_id for fact in made.unfit}
+        self._facts = [fact for fact in self._facts if leave_out.get(fact.message_id) != 0]
+        self._facts += [
+            Fact(pk, Verdict.SKIPPED, reason) for pk, reason in leave_out.items() if reason and pk not in unfit
+        ]
+        window.granted += len(made.waiting)
+        window.grow([pair for pair in made.prepared if pair[0].message.pk not in leave_out], open_to=open_to)
+        return True
+
+    def _next(self, window: Window, size: int) -> list[Waiting]:
+        """The messages after a window. They are read ahead: rows never change but by erasure, which the mark sees."""
+        if (not self._ahead or self._ahead_of != window.open_to) and window.open_to < self.claim.last_id:
+            self._ahead = ledger.read_window(self.claim, after=window.open_to, size=READ_AHEAD)
+            self._ahead_of = window.open_to
         return self._ahead[:size]
 
     def _granted(self, want: int) -> Generator[Await, None, int]:
@@ -186,46 +246,51 @@ class BatchSender:
         reasons = tombstones_of(set(keys.values()), is_marketing=self._is_marketing)
         return {pk: reasons[key] for pk, key in keys.items() if key in reasons}
 
-    def _prepare(self, waiting: Sequence[Waiting]) -> tuple[list[tuple[Waiting, Any]], list[Fact]]:
+    def _make(self, waiting: Sequence[Waiting]) -> Made:
         """Rendered messages, and facts about those that cannot be made."""
-        prepared, unfit = [], []
+        made = Made(waiting)
         for one in waiting:
             if not one.message.address:  # erased since the snapshot: the mark's look says so
                 continue
             try:
-                prepared.append((one, self.lane.prepare(one.message)))
+                made.prepared.append((one, self.lane.prepare(one.message)))
             except CannotPrepare as error:
-                unfit.append(Fact(one.message.pk, Verdict.SKIPPED, error.reason, reply=error.words))
-        return prepared, unfit
+                made.unfit.append(Fact(one.message.pk, Verdict.SKIPPED, error.reason, reply=error.words))
+        return made
 
-    def _hand_over(
-        self, prepared: Sequence[tuple[Waiting, Any]], leave_out: dict[int, int], open_to: int, granted: int
-    ) -> Iterator[Await]:
+    def _hand_over(self, window: Window) -> Iterator[Await]:
         """The window on the wire. Every message of it has a fact afterwards, or was certainly not begun."""
-        unfit = {fact.message_id for fact in self._facts}
-        self._facts = [fact for fact in self._facts if leave_out.get(fact.message_id) != 0]
-        self._facts += [
-            Fact(pk, Verdict.SKIPPED, reason) for pk, reason in leave_out.items() if reason and pk not in unfit
-        ]
-        window = [pair for pair in prepared if pair[0].message.pk not in leave_out]
-        begun = time.monotonic()
-        answered: set[int] = set()
-        renewed = begun
-        for result in self.lane.send([content for _, content in window], may_begin=self._may_begin):
-            if isinstance(result, Await):
-                yield result
+        self._looked_at, self._seen = time.monotonic(), 0
+        length, renewed, lost = 0, self._looked_at, None
+        for found in self.lane.send(window.contents, may_begin=self._may_begin):
+            if isinstance(found, Await):
+                if found.takes_more and length < len(window):
+                    length = len(window)  # asked once for each
+                    try:
+                        yield from self._slide(window)
+                    except LOST as error:
+                        lost, self._is_over = error, True  # what is on its way is waited for all the same
+                    except LaneClosed:
+                        pass  # said again when this window is through
+                yield found
                 continue
             passing("window")
-            answered.add(result.index)
-            self._facts.append(self._fact_of(window[result.index][0], result))
+            self._record(window, found)
             if time.monotonic() - renewed > RENEWAL:
                 renewed = time.monotonic()
                 self._renew()
-        self._resize(len(answered), time.monotonic() - begun)
-        begun = len(answered) - sum(fact.verdict == Verdict.NOT_BEGUN for fact in self._facts)
-        self._limiter.give_back(granted - max(0, begun))
-        self._done_to = self._reached(window, answered, open_to)
-        self._give_up_when_fruitless(bool(window))
+        self._look_back(window)
+        self._limiter.give_back(window.granted - window.answered)
+        self._done_to = window.reached
+        if lost is not None:
+            raise lost
+
+    def _record(self, window: Window, result: Result) -> None:
+        fact = self._fact_of(window[result.index], result)
+        if fact.verdict != Verdict.NOT_BEGUN:
+            window.settle(result.index)
+            self._facts.append(fact)
+            self._settled += not fact.verdict.is_pending
 
     def _renew(self) -> None:
         with contextlib.suppress(*LOST):  # the window goes on; the next write deals with the loss
@@ -234,23 +299,17 @@ class BatchSender:
     def _may_begin(self) -> bool:
         return not self._deadline.is_over() and not self.claim.place.is_over()
 
-    def _give_up_when_fruitless(self, was_sent: bool) -> None:
-        is_fruitful = not was_sent or any(not fact.verdict.is_pending for fact in self._facts)
-        self._fruitless = 0 if is_fruitful else self._fruitless + 1
+    def _look_back(self, window: Window) -> None:
+        """What the window's last stretch taught: how much leaves in a while, and whether anything comes of it."""
+        now = time.monotonic()
+        count, seconds = window.answered - self._seen, max(now - self._looked_at, 0.001)
+        self._seen, self._looked_at = window.answered, now
+        if count:
+            self.window = max(1, min(settings.WINDOW_SIZE, self.window * 4, int(WINDOW_SECONDS * count / seconds)))
+        self._fruitless = 0 if self._settled or not len(window) else self._fruitless + 1
+        self._settled = 0
         if self._fruitless >= FRUITLESS and self.run.halt is None:
             self.run.halt = Halt.REST
-
-    def _reached(self, window: Sequence[tuple[Waiting, Any]], answered: set[int], open_to: int) -> int:
-        """How far the window may move: up to the first message that can go at once, when nothing after it was begun."""
-        at_once = {fact.message_id for fact in self._facts if fact.verdict == Verdict.NOT_BEGUN}
-        again = [i for i, (one, _) in enumerate(window) if i not in answered or one.message.pk in at_once]
-        self._facts = [fact for fact in self._facts if fact.verdict != Verdict.NOT_BEGUN]
-        if not again:
-            return open_to
-        first = again[0]
-        if again == list(range(first, len(window))):
-            return window[first][0].message.pk - 1
-        return open_to
 
     def _fact_of(self, one: Waiting, result: Result) -> Fact:
         if result.verdict == Verdict.ACCEPTED:
@@ -288,12 +347,6 @@ class BatchSender:
         self.run.backoff = max(self.run.backoff, result.retry_after or timedelta(seconds=steps[one.tries]))
         return Verdict.DEFERRED, Reason.NONE
 
-    def _resize(self, count: int, seconds: float) -> None:
-        if count:
-            self.window = max(
-                1, min(settings.WINDOW_SIZE, self.window * 4, int(WINDOW_SECONDS * count / max(seconds, 0.001)))
-            )
-
     def _settle_after_loss(self) -> None:
         """The answer to a commit was lost. Until the lease is over: ask what was stored, and write what was not.
 
@@ -302,8 +355,8 @@ class BatchSender:
         while True:
             try:
                 connection.close()
-                if ledger.are_stored(self.claim, self._facts):
-                    self._facts = []
+                if ledger.are_stored(self.claim, self._facts[: self._at_risk]):
+                    self._facts, self._at_risk = self._facts[self._at_risk :], 0
                 self._close()
                 self._give_back()
                 return

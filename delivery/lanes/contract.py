@@ -79,12 +79,16 @@ class HasFileno(Protocol):
 class Await:
     """A lane waits for its connection. Whoever drives it (delivery/multiplex.py) watches `wire` for reading, and for
     writing where `wants_write`, and sets `is_late` when `patience` seconds passed without either. Without a wire it is
-    a timer: whoever waits for leave to send, not for a server."""
+    a timer: whoever waits for leave to send, not for a server; and without patience a turn: slow work, before which
+    whoever has an answer goes first.
+
+    `takes_more`: the lane has taken the whole window, and what is appended to it now leaves without a pause."""
 
     wire: HasFileno | None
     wants_write: bool = False
     patience: float = 0
     is_late: bool = False
+    takes_more: bool = False
 
 
 class Lane(Protocol):
@@ -105,7 +109,8 @@ class Lane(Protocol):
     def send(self, window: Sequence[Any], *, may_begin: Callable[[], bool]) -> Iterator[Result | Await]:
         """Hand the window over. `may_begin` is asked before each message; what never gets a result was not begun.
 
-        A lane that can share its thread with others gives an Await instead of blocking.
+        A lane that can share its thread with others gives an Await instead of blocking. The window may grow where that
+        says `takes_more`.
         """
 
     def close(self) -> None:

@@ -138,11 +138,11 @@ class SmtpLane:
         wire = self._wire
         assert wire is not None, "ready() comes first"
         waiting = Await(wire)
-        following, end, is_halted = 0, len(window), False
+        following, is_halted = 0, False
         while True:
-            if following < end and not is_halted and (room := wire.room):
+            if following < len(window) and not is_halted and (room := wire.room):
                 envelopes: list[Envelope] = []
-                while len(envelopes) < room and following < end and may_begin():
+                while len(envelopes) < room and following < len(window) and may_begin():
                     unfit = self._unfit(wire, window[following])
                     if unfit is not None:
                         yield Result(following, *unfit)
@@ -156,6 +156,7 @@ class SmtpLane:
             if not _has_more(wire):
                 waiting.wants_write = wire.wants_write
                 waiting.patience = min(_wait(wire), self._patience)
+                waiting.takes_more = following == len(window) and self._sent < self._most and not is_halted
                 yield waiting
             for answer in self._answers(wire, waiting):
                 result = result_of(answer)

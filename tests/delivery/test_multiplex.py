@@ -91,3 +91,22 @@ def test_a_connection_that_says_nothing_is_told_late() -> None:
 
     assert heard == [b"late"]
     assert time.monotonic() - begun < 5
+
+
+def test_answers_go_before_whoever_asks_for_a_turn() -> None:
+    (near, far), done = pair(), list[str]()
+
+    def slow(name: str) -> Iterator[Await]:
+        for number in range(2):
+            yield Await(None)
+            done.append(f"{name}{number}")
+            far.send(b"x")
+
+    def answering() -> Iterator[Await]:
+        for _ in range(4):
+            yield Await(near, patience=30)
+            done.append(near.recv(1).decode())
+
+    run_together([answering(), slow("a"), slow("b")])
+
+    assert done == ["a0", "x", "a1", "x", "b0", "x", "b1", "x"]
