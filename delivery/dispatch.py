@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 REST = timedelta(seconds=60)  # for a provider that cannot be reached or asks to wait
 LOOK = 1.0  # seconds between two looks for urgent mail
+WORTH = 0.5  # seconds of sending that are worth a claim of their own, when the last of a mailing is shared
 SHIFT = 30.0  # seconds one call of work_provider goes on taking batches
 
 
@@ -144,13 +145,13 @@ def _shift(
 ) -> Iterator[Await]:
     """One connection's shift: batch after batch while some are due, the urgent ones first."""
     provider = orders.provider
-    lane, window = lane_for(provider), FIRST_WINDOW
+    lane, window, least = lane_for(provider), FIRST_WINDOW, ledger.LEAST
     try:
         while may_go_on():
             yield Await(None)
-            narrow = orders.rooms()
+            narrow, lease = orders.rooms(), lease_of(provider.kind)
             claim = ledger.claim_batch(
-                provider_id=provider.pk, lease=lease_of(provider.kind), rooms=narrow, only_urgent=only_urgent
+                provider_id=provider.pk, lease=lease, rooms=narrow, only_urgent=only_urgent, least=least
             )
             if claim is None:
                 return
@@ -159,6 +160,7 @@ def _shift(
             sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window)
             yield from sender.steps()
             window = sender.window
+            least = max(FIRST_WINDOW, int(sender.pace * WORTH)) if sender.pace else least
             worked.append(claim.batch_id)
             yield Await(None)
             _after(claim, sender.run)

@@ -102,6 +102,7 @@ class BatchSender:
         self._ahead: list[Waiting] = []  # read, and in no window yet
         self._ahead_of = self._done_to  # the message they come after
         self.window = min(window, settings.WINDOW_SIZE)  # messages; learned, and good for the next batch
+        self.pace = 0.0  # messages a second, learned
         self._cut: set[int] = set()  # messages a lost connection threw back once in this claim
         self._at_risk = 0  # of the facts: those of a transaction whose end was not seen
         self._is_over = False  # the claim may begin nothing more
@@ -305,7 +306,8 @@ class BatchSender:
         count, seconds = window.answered - self._seen, max(now - self._looked_at, 0.001)
         self._seen, self._looked_at = window.answered, now
         if count:
-            self.window = max(1, min(settings.WINDOW_SIZE, self.window * 4, int(WINDOW_SECONDS * count / seconds)))
+            self.pace = count / seconds
+            self.window = max(1, min(settings.WINDOW_SIZE, self.window * 4, int(WINDOW_SECONDS * self.pace)))
         self._fruitless = 0 if self._settled or not len(window) else self._fruitless + 1
         self._settled = 0
         if self._fruitless >= FRUITLESS and self.run.halt is None:

@@ -1,6 +1,7 @@
 """Who was written to, who was not, and why: the send path's writes, the sweep's, doubts, and the numbers."""
 
 from delivery.ledger.claims import (
+    LEAST,
     Claim,
     Opened,
     Waiting,
@@ -21,6 +22,7 @@ from delivery.ledger.places import Place, beating
 from delivery.ledger.settling import Settled, count_all_as_sent, send_all_again
 
 __all__ = [
+    "LEAST",
     "Claim",
     "Deadline",
     "Healed",

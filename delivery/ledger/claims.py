@@ -26,6 +26,7 @@ from delivery.reasons import Reason
 from delivery.verdicts import Fact, Verdict
 
 SETTLED = -1
+LEAST = 100  # messages in a claim, where nothing is known of a connection's pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,18 @@ class Waiting:
 
 
 def claim_batch(
-    *, provider_id: int, lease: timedelta, rooms: Mapping[int, int] | None = None, only_urgent: bool = False
+    *,
+    provider_id: int,
+    lease: timedelta,
+    rooms: Mapping[int, int] | None = None,
+    only_urgent: bool = False,
+    least: int = LEAST,
 ) -> Claim | None:
     """Take a due batch of this provider, an urgent one if there is one; None when nothing is due, its connections are
     in use, or sending is held.
 
-    `rooms`: connections at once by mailbox provider, where they are fewer.
+    `rooms`: connections at once by mailbox provider, where they are fewer. `least`: messages worth a claim of their
+    own; towards the end of a mailing batches are cut down to it.
     """
     seen = guard.known()
     mine = place()
@@ -88,10 +95,15 @@ def claim_batch(
         taken = _take("b.is_urgent", values | {"room": found.every})
         if not taken and not only_urgent:
             taken = _take("not b.is_urgent", values | {"room": found.others})
-    if not taken:
-        return None
+        if not taken:
+            return None
+        ((batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent),) = taken
+        if last_id - first_id + 1 >= 2 * least:
+            share = {"batch": batch_id, "mailing": mailing_id, "provider": provider_id}
+            share |= {"connections": found.every, "least": least}
+            for (cut_to,) in run(Hot(load_sql("delivery", "share_end"), share)):
+                last_id = cut_to
     passing("claim")
-    ((batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent),) = taken
     return Claim(
         number=number,
         batch_id=batch_id,

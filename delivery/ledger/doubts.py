@@ -122,12 +122,18 @@ def repeat_doubts(*, now: datetime, limit: int = 100) -> int:
 
 def _lock_batch(cursor: CursorWrapper, message_id: int) -> Batch | None:
     """The batch of a message is the one with the greatest first_id not above its id; locked before any outcome."""
-    cursor.execute("select id from delivery_batch where first_id <= %s order by first_id desc limit 1", [message_id])
-    row = cursor.fetchone()
-    if row is None:
-        return None
-    batch = Batch.objects.select_for_update(no_key=True).get(pk=row[0])
-    return batch if message_id <= batch.last_id else None
+    found: Batch | None = None
+    while True:
+        cursor.execute(
+            "select id from delivery_batch where first_id <= %s order by first_id desc limit 1", [message_id]
+        )
+        row = cursor.fetchone()
+        if row is None or (found is not None and row[0] == found.pk):
+            return None
+        found = Batch.objects.select_for_update(no_key=True).get(pk=row[0])
+        if message_id <= found.last_id:
+            return found
+        # in no batch; or in the half that was cut off while we waited for the lock (sql/share_end.sql): one look more
 
 
 def _count(cursor: CursorWrapper, batch_id: int, fact: Verdict, *, doubt: bool) -> None:

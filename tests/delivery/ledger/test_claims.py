@@ -193,7 +193,7 @@ def test_hot_statements_scan_no_table_whole(provider: Provider) -> None:
             cursor.execute("explain " + statement)
             scans += [line for (line,) in cursor.fetchall() if "Seq Scan" in line]
 
-    assert (len(explained), scans) == (7, [])
+    assert (len(explained), scans) == (8, [])
 
 
 def test_deferred_messages_keep_their_phase_and_code(mailing: Mailing) -> None:
@@ -203,3 +203,32 @@ def test_deferred_messages_keep_their_phase_and_code(mailing: Mailing) -> None:
 
     attempt = Attempt.objects.get()
     assert (attempt.phase, attempt.code, attempt.reply) == (Phase.ENVELOPE, 451, "451 4.7.1 grey")
+
+
+def test_the_last_of_a_mailing_is_shared_among_the_connections(provider: Provider) -> None:
+    mailing = make_mailing(provider, sizes=(40,))
+
+    claims = []
+    while taken := ledger.claim_batch(provider_id=provider.pk, lease=LEASE, least=4):
+        claims.append(taken)
+        ledger.write_back(taken, accepted(*range(taken.first_id, taken.last_id + 1)), done_to=taken.last_id)
+        assert ledger.ledger_of(mailing.pk).is_balanced
+        ledger.release_batch(taken, backoff=timedelta(0))
+
+    # two connections: a quarter of what is left each time, then four, and no piece that is smaller
+    assert [taken.last_id - taken.first_id + 1 for taken in claims] == [10, 7, 5, 4, 4, 4, 6]
+    assert [taken.first_id for taken in claims[1:]] == [taken.last_id + 1 for taken in claims[:-1]]
+    assert ledger.ledger_of(mailing.pk).accepted == 40
+
+
+def test_a_batch_is_not_cut_while_enough_others_wait_nor_one_somebody_of_which_was_tried(provider: Provider) -> None:
+    make_mailing(provider, sizes=(12, 12, 12, 12, 12))
+
+    taken = ledger.claim_batch(provider_id=provider.pk, lease=LEASE, least=2)
+    assert taken is not None and taken.last_id - taken.first_id == 11
+
+    Batch.objects.exclude(pk=taken.batch_id).delete()
+    ledger.write_back(taken, accepted(taken.first_id), done_to=taken.first_id)
+    ledger.release_batch(taken, backoff=timedelta(0))
+    again = ledger.claim_batch(provider_id=provider.pk, lease=LEASE, least=2)
+    assert again is not None and again.last_id == taken.last_id
