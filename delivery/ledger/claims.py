@@ -6,7 +6,7 @@ Order of locks everywhere: batch, then outcomes.
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -77,8 +77,7 @@ def claim_batch(
     `rooms`: connections at once by mailbox provider, where they are fewer. `least`: messages worth a claim of their
     own; towards the end of a mailing batches are cut down to it.
     """
-    seen = guard.known()
-    mine = place()
+    seen, mine = guard.known(), place()
     clock = Deadline.before()
     number = secrets.randbits(62)
     values = {
@@ -92,32 +91,27 @@ def claim_batch(
         found = _room_of(provider_id, seen)
         if found is None:
             return None
-        taken = _take("b.is_urgent", values | {"room": found.every})
-        if not taken and not only_urgent:
-            taken = _take("not b.is_urgent", values | {"room": found.others})
+        taken = _take(found, values, only_urgent=only_urgent)
         if not taken:
             return None
         ((batch_id, mailing_id, first_id, last_id, rounds, mx_group, is_urgent),) = taken
-        if last_id - first_id + 1 >= 2 * least:
-            share = {"batch": batch_id, "mailing": mailing_id, "provider": provider_id}
-            share |= {"connections": found.every, "least": least}
-            for (cut_to,) in run(Hot(load_sql("delivery", "share_end"), share)):
-                last_id = cut_to
+        claim = Claim(
+            number=number,
+            batch_id=batch_id,
+            mailing_id=mailing_id,
+            provider_id=provider_id,
+            first_id=first_id,
+            last_id=last_id,
+            round=rounds,
+            mx_group=mx_group,
+            is_urgent=is_urgent,
+            lease=lease,
+            deadline=clock.after(lease),
+            place=mine,
+        )
+        claim = _share_end(claim, connections=found.every, least=least)
     passing("claim")
-    return Claim(
-        number=number,
-        batch_id=batch_id,
-        mailing_id=mailing_id,
-        provider_id=provider_id,
-        first_id=first_id,
-        last_id=last_id,
-        round=rounds,
-        mx_group=mx_group,
-        is_urgent=is_urgent,
-        lease=lease,
-        deadline=clock.after(lease),
-        place=mine,
-    )
+    return claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +134,21 @@ def _room_of(provider_id: int, seen: guard.Known | None) -> _Room | None:
     return None
 
 
-def _take(urgency: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    return run(Hot(load_sql("delivery", "claim").replace("{urgency}", urgency), values))
+def _take(room: _Room, values: dict[str, Any], *, only_urgent: bool) -> list[tuple[Any, ...]]:
+    text = load_sql("delivery", "claim")
+    taken = run(Hot(text.replace("{urgency}", "b.is_urgent"), values | {"room": room.every}))
+    if not taken and not only_urgent:
+        taken = run(Hot(text.replace("{urgency}", "not b.is_urgent"), values | {"room": room.others}))
+    return taken
+
+
+def _share_end(claim: Claim, *, connections: int, least: int) -> Claim:
+    """The claim of what is left of its batch, where some of it was cut off for others."""
+    if claim.last_id - claim.first_id + 1 < 2 * least:
+        return claim
+    values = {"batch": claim.batch_id, "mailing": claim.mailing_id, "provider": claim.provider_id}
+    cut = run(Hot(load_sql("delivery", "share_end"), values | {"connections": connections, "least": least}))
+    return replace(claim, last_id=cut[0][0]) if cut else claim
 
 
 def read_window(claim: Claim, *, after: int, size: int) -> list[Waiting]:
