@@ -297,7 +297,8 @@ def _outages() -> Iterator[Matter]:
 
 
 def _providers() -> Iterator[Matter]:
-    for provider in Provider.objects.exclude(test_error="").order_by("-tested_at")[:EACH]:
+    known = [outage.provider_id for outage in open_outages()]
+    for provider in Provider.objects.exclude(test_error="").exclude(pk__in=known).order_by("-tested_at")[:EACH]:
         yield Matter(
             icon="plug-connected-x",
             kind="bad",

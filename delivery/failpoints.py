@@ -2,7 +2,7 @@
 
 import os
 
-NAMES = ("snapshot", "claim", "mark.before", "mark.after", "window", "write_back", "release", "heal", "move")
+NAMES = ("snapshot", "claim", "mark.before", "mark.after", "window", "write_back", "release", "heal", "move", "apply")
 armed = os.environ.get("ENVOL_FAILPOINT", "")
 
 

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, transaction
 
 from common.sql import load_sql
 from delivery import ledger
+from delivery.failpoints import passing
 from delivery.verdicts import Evidence, Verdict
 from feedback.consequences import draw_consequences
 from feedback.folding import Told, fold
@@ -112,6 +113,7 @@ def _apply(block: list[int]) -> tuple[int, int]:
     draw_consequences(matched)
     touch({told.mailing for told in ready if told.mailing})
     _mark_applied(ready)
+    passing("apply")
     return len(ready), len(rows) - len(ready)
 
 
