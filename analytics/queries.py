@@ -1,14 +1,13 @@
 """What home shows besides rates: what is being sent, what comes next, what was sent last."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
-from django.utils import timezone
 
-from campaigns.figures.live import pace_of
+from campaigns.figures.live import forecast_of, pace_of
 from campaigns.models import Campaign
 from campaigns.queries import Row, rows_of
+from delivery.forecast import Forecast
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Mailing
 
@@ -20,12 +19,16 @@ NEXT = 5
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The campaign that is leaving, with its ledger; `others` leave at the same time. `a_minute`: handed over."""
+    """The campaign that is leaving, with its ledger; `others` leave at the same time. `a_minute`: handed over.
+
+    `forecast`: when it will be through; None while nobody can say.
+    """
 
     campaign: Campaign
     row: Row
     ledger: Ledger
     a_minute: int
+    forecast: Forecast | None
     others: list[Row]
 
     @property
@@ -39,14 +42,6 @@ class Sending:
         """Those shown that are not paused."""
         mailings = [self.campaign.mailing, *(row.campaign.mailing for row in self.others)]
         return sum(mailing is not None and mailing.state == Mailing.State.SENDING for mailing in mailings)
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """At the pace of the last minute; None while nothing moves."""
-        waiting = self.ledger.pending + self.ledger.sending
-        if not waiting or not self.a_minute:
-            return None
-        return timezone.now() + timedelta(minutes=waiting / self.a_minute)
 
 
 def sending() -> Sending | None:
@@ -64,11 +59,13 @@ def sending() -> Sending | None:
     campaign = rows[0].campaign
     assert campaign.mailing
     is_moving = campaign.mailing.state == Mailing.State.SENDING
+    pace = pace_of(campaign.mailing)
     return Sending(
         campaign=campaign,
         row=rows[0],
         ledger=ledger_of(campaign.mailing.pk, with_reasons=False),
-        a_minute=pace_of(campaign.mailing).recent if is_moving else 0,
+        a_minute=pace.recent if is_moving else 0,
+        forecast=forecast_of(campaign.mailing, pace) if is_moving else None,
         others=rows[1:],
     )
 

@@ -193,8 +193,8 @@ def _only(rows: "QuerySet[Any]") -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-class SendForm(forms.Form):
-    """The button: now, or at a time; with what the page had shown."""
+class RhythmForm(forms.Form):
+    """When it leaves, and how: evenly, not at night, in waves."""
 
     at = forms.DateTimeField(
         label=gettext_lazy("Leaves at"),
@@ -202,7 +202,6 @@ class SendForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
-    when = forms.ChoiceField(choices=[("now", "now"), ("later", "later")], initial="now")
     pace_hours = forms.TypedChoiceField(
         label=gettext_lazy("Rhythm"),
         coerce=lambda value: int(value or 0),
@@ -229,8 +228,6 @@ class SendForm(forms.Form):
         choices=lambda: watch_choices(),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
-    seen_at = forms.CharField(widget=forms.HiddenInput)
-    seen_count = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     @staticmethod
     def initial_of(campaign: Campaign) -> dict[str, Any]:
@@ -246,11 +243,19 @@ class SendForm(forms.Form):
         """What was chosen, for the service."""
         clean = self.cleaned_data
         return Rhythm(
-            pace_hours=clean["pace_hours"],
-            rests_at_night=clean["rests_at_night"],
+            pace_hours=clean.get("pace_hours") or 0,
+            rests_at_night=clean.get("rests_at_night", False),
             wave_size=clean.get("wave_size") or 0,
             wave_minutes=clean.get("wave_minutes") or 15,
         )
+
+
+class SendForm(RhythmForm):
+    """The button: now, or at a time; with what the page had shown."""
+
+    when = forms.ChoiceField(choices=[("now", "now"), ("later", "later")], initial="now")
+    seen_at = forms.CharField(widget=forms.HiddenInput)
+    seen_count = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def clean_seen_at(self) -> datetime:
         try:
@@ -260,7 +265,6 @@ class SendForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         clean = super().clean() or {}
-        clean["pace_hours"] = clean.get("pace_hours") or 0
         if clean.get("when") == "later":
             if "at" in clean and not clean["at"]:
                 self.add_error("at", _("Say when it should leave."))

@@ -14,6 +14,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/duplicate/", editing.duplicate, name="duplicate"),
     path("campaigns/<int:pk>/delete/", editing.delete, name="delete"),
     path("campaigns/<int:pk>/review/", review.review_page, name="review"),
+    path("campaigns/<int:pk>/forecast/", review.forecast, name="forecast"),
     path("campaigns/<int:pk>/newer/", review.take_newer, name="newer"),
     path("campaigns/<int:pk>/preview/", review.preview, name="preview"),
     path("campaigns/<int:pk>/reach/", people.reach_people, name="reach"),

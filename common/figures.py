@@ -40,6 +40,11 @@ def percent(ratio: Any, decimals: int | None = None) -> str:
     return f"{prefix}{number(rounded, 0 if rounded in (0, 100) else places)}{_gap()}%"
 
 
+def clock_layout(language: str) -> str:
+    """How a time of day is written, for Django's date_format: 14 h 20 or 14:20."""
+    return "G\xa0\\h\xa0i" if language.startswith("fr") else "H:i"
+
+
 def points(difference: Any) -> str:
     """The difference of two ratios in percentage points, signed: "+0.3 pt", "−0.21 pt"; None → "–"."""
     if difference is None or difference == "":

@@ -15,6 +15,7 @@ from common.sql import load_sql
 from contacts.mailbox_providers import BY_NUMBER
 from delivery.checking import Counted, counted
 from delivery.failover import carriers_of
+from delivery.forecast import Forecast, of_mailing
 from delivery.ledger import Ledger, ledger_of, people
 from delivery.models import Batch, Mailing, Outcome
 from delivery.queries import pause_cause, pause_words
@@ -84,6 +85,7 @@ class Live:
     pace: Pace
     signs: list[Rate]  # the first answers that have a limit: bounces, complaints, unsubscribes
     clicked_count: int
+    forecast: Forecast | None  # when the rest will be through; None when nothing is on its way
     pause_cause: Cause | None
     pause_words: str  # why nothing moves, in words for people; empty when somebody paused it, or it moves
 
@@ -123,18 +125,6 @@ class Live:
         mailing = self.mailing
         return mailing.finished_at - mailing.started_at if mailing.started_at and mailing.finished_at else None
 
-    @property
-    def left(self) -> timedelta | None:
-        """Time to the end at the pace of the last minute; None while nothing moves."""
-        waiting = self.ledger.pending + self.ledger.sending
-        if not waiting or not self.pace.recent or self.mailing.state != Mailing.State.SENDING:
-            return None
-        return timedelta(minutes=waiting / self.pace.recent)
-
-    @property
-    def ends_at(self) -> datetime | None:
-        return timezone.now() + self.left if self.left is not None else None
-
 
 _SIGNS = ("bounce", "complaint", "unsubscribe")
 
@@ -151,12 +141,22 @@ def live_of(mailing: Mailing) -> Live:
         deferrals=deferrals_of(mailing),
         doubtful=list(people(mailing.pk, state=Outcome.State.UNKNOWN).order_by("message_id")[:5]),
         held_count=Batch.objects.filter(mailing=mailing, state=Batch.State.HELD).count(),
-        pace=pace_of(mailing),
+        pace=(pace := pace_of(mailing)),
+        forecast=forecast_of(mailing, pace),
         signs=[rates[name] for name in _SIGNS],
         clicked_count=rates["click"].numerator,
         pause_cause=pause_cause(mailing),
         pause_words=pause_words(mailing),
     )
+
+
+def forecast_of(mailing: Mailing, pace: Pace) -> Forecast | None:
+    """When the rest will be through, by what limits it and by the speed of the last minute, where it moves."""
+    now = timezone.now()
+    is_moving = mailing.state == Mailing.State.SENDING and (mailing.paused_until is None or mailing.paused_until <= now)
+    ran = (now - mailing.started_at).total_seconds() if mailing.started_at else 0
+    speed = pace.recent / max(_FRESH, min(60, ran)) if is_moving else None
+    return of_mailing(mailing, now=now, speed=speed or None)
 
 
 def notes_of(mailing: Mailing, ledger: Ledger) -> dict[str, str]:

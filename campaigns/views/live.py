@@ -8,12 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import Request
-from campaigns.figures.live import Live, live_of
+from campaigns.figures.live import live_of
 from campaigns.queries import place_of, plain_subject
 from campaigns.views.common import find, head
-from delivery.forecast import Forecast, forecast_of
 from delivery.holds import holds_of
-from delivery.models import Mailing
 
 _STOP_POLLING = 286  # htmx's own code
 
@@ -30,7 +28,6 @@ def live_page(request: Request, pk: int) -> HttpResponse:
         "live": live,
         "stopped": [hold for hold in holds if hold.may_give_up],
         "holds": [hold for hold in holds if not hold.may_give_up],
-        "forecast": _forecast(live),
         "subject": plain_subject(campaign.subject),
         "is_over": place_of(campaign) != "campaigns:live",
     }
@@ -39,14 +36,3 @@ def live_page(request: Request, pk: int) -> HttpResponse:
     context["bar_changed"] = request.GET.get("shown") != campaign.phase
     part = "campaigns/_pace.html" if request.GET.get("part") == "pace" else "campaigns/_live_part.html"
     return render(request, part, context, status=_STOP_POLLING if context["is_over"] else 200)
-
-
-def _forecast(live: Live) -> Forecast | None:
-    """When the rest will be through; None when nothing is on its way."""
-    mailing = live.mailing
-    if mailing.state not in (Mailing.State.SENDING, Mailing.State.PAUSED):
-        return None
-    left = {box.number: box.planned - box.settled for box in live.mailboxes}
-    return forecast_of(
-        domain=mailing.from_domain, provider=mailing.provider, people=left, now=timezone.now(), mailing=mailing
-    )

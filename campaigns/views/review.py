@@ -1,6 +1,6 @@
 """The page before sending, and the message inside it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import Request
 from campaigns import queries, services
-from campaigns.forms import SendForm
+from campaigns.forecasts import forecast_of
+from campaigns.forms import RhythmForm, SendForm
 from campaigns.models import Campaign
 from campaigns.orders import canary_of
 from campaigns.review import Check, Fix, Reach, review, show
@@ -24,7 +25,6 @@ from campaigns.ways import provider_of, stream_of
 from common.policies import message_policy
 from contacts.models import Contact
 from delivery.failover import Refusal, stand_ins
-from delivery.forecast import forecast_of
 from delivery.limits.waves import LARGE
 from delivery.models import Provider
 
@@ -70,12 +70,7 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "nameless": show(campaign=campaign, contact=nameless) if nameless else None,
         "wave": canary_of(campaign),
         "leaves_in_waves": bool((reach and reach.recipient_count > LARGE) or campaign.wave_size),
-        "forecast": forecast_of(
-            domain=campaign.sender.domain.name if campaign.sender else "",
-            provider=provider_of(campaign),
-            people={share.number: share.count for share in reach.mailboxes} if reach else {},
-            now=timezone.now(),
-        ),
+        "forecast": forecast_of(campaign, now=timezone.now(), reach=reach) if reach else None,
         "current": 3,
         "send_form": SendForm(initial=SendForm.initial_of(campaign)),
         "stand_ins": _stand_ins(campaign),
@@ -85,6 +80,18 @@ def review_page(request: Request, pk: int) -> HttpResponse:
         "test_query": _test_query(campaign, reader, provider_of(campaign)),
     }
     return render(request, "campaigns/review.html", context)
+
+
+@require_safe
+def forecast(request: Request, pk: int) -> HttpResponse:
+    """When it would be through with the rhythm that is being chosen; nothing is stored. What makes no sense counts as
+    not chosen."""
+    campaign, form = find(pk), RhythmForm(request.GET)
+    form.is_valid()
+    for name, value in asdict(form.rhythm()).items():
+        setattr(campaign, name, value)
+    found = forecast_of(campaign, now=timezone.now(), at=form.cleaned_data.get("at"))
+    return render(request, "campaigns/_forecast_part.html", {"forecast": found})
 
 
 def _stand_ins(campaign: Campaign) -> list[Refusal]:

@@ -56,7 +56,7 @@ def _time(local: datetime, exactly: str, form: str, language: str, this_year: bo
     """Remembered: people who came in together share their moments, and three formats are dear. `exactly` has the zone,
     which two equal datetimes need not share."""
     day = "j F" if this_year else "j F Y"
-    clock = "G\xa0\\h\xa0i" if language.startswith("fr") else "H:i"
+    clock = figures.clock_layout(language)
     layout = {"short": f"{day}, {clock}", "day": day, "clock": clock}[form]
     full = formats.date_format(local, f"l j F Y, {clock}")
     return format_html('<time datetime="{}" title="{}">{}</time>', exactly, full, formats.date_format(local, layout))

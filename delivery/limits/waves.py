@@ -1,6 +1,7 @@
 """Waves: of a large mailing, a few people of each mailbox provider leave first, drawn at random; the rest waits."""
 
 import json
+import math
 
 from django.db import connection
 
@@ -17,6 +18,13 @@ LEAST, MOST = 100, 1_000
 _DRAWN = """case when reason is null and row_number() over (
     partition by mx_group, reason is null order by rank, hashint8extended(contact_id, %(occasion)s))
     > coalesce((%(lefts)s::jsonb ->> mx_group::text)::int, 2147483647) then 1 else 0 end"""
+
+
+def first_wave(people: int, *, of: int, size: int) -> int:
+    """How many of a mailbox provider's `people` may leave first, `of` so many in all; as sql/cut_waves.sql says it."""
+    if size:
+        return size
+    return min(MOST, max(LEAST, math.ceil(people * SHARE))) if of > LARGE else people
 
 
 def cut_first(mailing: Mailing, source: str) -> bool:

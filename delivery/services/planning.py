@@ -116,7 +116,7 @@ def freeze_order(order: MailingOrder) -> Mailing:
         is_pinned=order.provider is not None or provider.is_catcher,
         occasion=order.occasion or draw_occasion(),
         audience=order.audience.to_json(),
-        from_domain=_domain(order),
+        from_domain=from_domain(order),
         policy=stream.tracking_policy or ours.tracking_policy,
         public_url=settings.ENVOL_URL,
         tracking_url=settings.TRACKING_URL,
@@ -145,7 +145,7 @@ def stream_of(order: MailingOrder) -> Stream:
     return order.stream or default_stream(Stream.Kind.MARKETING)
 
 
-def _domain(order: MailingOrder) -> str:
+def from_domain(order: MailingOrder) -> str:
     """The domain of the From address; variants of one mailing have the same."""
     try:
         return domain_of(address_key(order.contents[0].sender_address)) if order.contents else ""

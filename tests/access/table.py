@@ -165,6 +165,7 @@ ROUTES: dict[str, Row] = {
     "campaigns:duplicate": Row(TEAM, POST, args=(1,)),
     "campaigns:delete": Row(TEAM, POST, args=(1,)),
     "campaigns:review": Row(TEAM, args=(1,)),
+    "campaigns:forecast": Row(TEAM, args=(1,)),
     "campaigns:newer": Row(TEAM, POST, args=(1,)),
     "campaigns:preview": Row(TEAM, args=(1,)),
     "campaigns:reach": Row(TEAM, args=(1,)),

@@ -232,8 +232,9 @@ def test_send_of_what_must_not_go_out_says_why(
 
 
 def test_send_at_a_time_schedules_it(campaign: Campaign, capsys: Capture) -> None:
-    code, printed, _said = run(capsys, "send", campaign.name, "--at", "2030-07-01T09:30")
+    code, printed, _said = run(capsys, "send", campaign.name, "--at", "2030-07-01T09:30", "--over", "6")
 
+    assert printed["last_message_at"] == "2030-07-01T15:30:00+02:00", "six hours later, as things stand"
     assert (code, printed["state"]) == (0, "scheduled")
     assert printed["starts_at"].startswith("2030-07-01T09:30:00+02:00")  # the organisation's zone
     assert run(capsys, "send", campaign.name, "--at", "2030-07-01T09:30")[0] == 1

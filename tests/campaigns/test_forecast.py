@@ -38,8 +38,9 @@ def relayed(campaign: Campaign) -> Campaign:
 def test_review_says_how_many_days_it_takes(team_client: Client, relayed: Campaign) -> None:
     page = team_client.get(f"/campaigns/{relayed.pk}/review/").text
 
-    assert "Warm-up: 2 days" in page
-    assert "if every day goes well" in page
+    assert "The last message leaves" in page
+    assert "The warm-up of maison-verdier.example decides (others: 1 today" in page
+    assert "others: 2 people," in page.replace("Others", "others")
 
 
 @pytest.mark.usefixtures("people")
@@ -53,8 +54,8 @@ def test_without_a_plan_or_to_the_test_inbox_nothing_is_said(
         plans.finish(plan, user=None)
     without_ceilings = team_client.get(f"/campaigns/{campaign.pk}/review/").text
 
-    assert "if every day goes well" not in to_nobody
-    assert "if every day goes well" not in without_ceilings
+    assert "The warm-up of" not in to_nobody
+    assert "no speed was measured yet" in without_ceilings
 
 
 def test_the_live_page_says_what_waits_for_tomorrow(
@@ -69,3 +70,29 @@ def test_the_live_page_says_what_waits_for_tomorrow(
     assert "Gmail – Warm-up: today&#x27;s ceiling of 1 is reached" in page
     assert "is warming up" in page
     assert "When it will be through" in page
+    assert "tomorrow" in page
+
+
+@pytest.mark.usefixtures("people")
+def test_another_rhythm_shows_its_end_at_once_and_stores_nothing(team_client: Client, relayed: Campaign) -> None:
+    address = f"/campaigns/{relayed.pk}/forecast/"
+
+    part = team_client.get(address, {"pace_hours": "6"}).text
+    assert "Spread evenly over 6 hours, as asked." in part
+    assert 'id="ends" hx-swap-oob="true"' in part
+    later = team_client.get(address, {"pace_hours": "1", "at": "2099-06-01T09:00"}).text
+    assert "1 June 2099" in later or "more than a year" in later
+    assert "no speed was measured yet" in team_client.get(address, {"pace_hours": "all night", "at": "soon"}).text
+    relayed.refresh_from_db()
+    assert relayed.pace_hours == 0
+
+
+def test_home_and_the_live_page_tell_the_same_end(
+    team_client: Client, relayed: Campaign, people: list[Contact]
+) -> None:
+    found = sent(relayed, people, [{}, {}, {}], state="sending")
+    Mailing.objects.filter(pk=found.mailing_id).update(pace_seconds=3 * 24 * 3600)
+
+    for page in ("/", f"/campaigns/{relayed.pk}/live/"):
+        words = team_client.get(page).text
+        assert "last message on " in words, page

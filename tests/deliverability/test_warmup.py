@@ -13,7 +13,6 @@ from deliverability.models import SendingDomain, WarmupDay, WarmupDecision, Warm
 from deliverability.warmup import plans
 from deliverability.warmup.curves import MOST_RISE, ceilings_for
 from deliverability.warmup.days import covered, give_back, plan_for, reserve
-from deliverability.warmup.forecasting import Through, when_through
 from deliverability.warmup.judging import Signs, decide, verdict_on
 from deliverability.warmup.plans import BrokenCeilings, check_ceilings
 
@@ -180,18 +179,3 @@ def test_verbs_of_a_person_are_logged_and_told_apart(plan: WarmupPlan, ines: Use
 def test_harmful_ceilings_are_refused_by_day(ceilings: list[int], said: str) -> None:
     with pytest.raises(BrokenCeilings, match=said):
         check_ceilings(ceilings)
-
-
-def test_forecast_fills_day_after_day() -> None:
-    plan = bare(step=0)
-    ask = {"used": 0, "today": TODAY}
-
-    assert when_through(plan, people=0, **ask) == Through(TODAY, 0)
-    assert when_through(plan, people=100, **ask) == Through(TODAY, 1)
-    assert when_through(plan, people=101, **ask) == Through(date(2026, 11, 25), 2)
-    assert when_through(plan, people=101, used=90, today=TODAY) == Through(date(2026, 11, 25), 2)
-    assert when_through(plan, people=801, **ask) == Through(date(2026, 11, 28), 5)
-    assert when_through(plan, people=1_000_000, **ask) == Through(date(2026, 11, 28), 5)
-    assert when_through(plan, people=450, most_a_day=100, **ask) == Through(date(2026, 11, 28), 5)
-    assert when_through(bare(step=0, is_kept=True), people=450, **ask) == Through(date(2026, 11, 28), 5)
-    assert when_through(bare(step=0, is_kept=True), people=100_000, **ask) is None

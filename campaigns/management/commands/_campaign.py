@@ -8,15 +8,17 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.services import organisation
 from campaigns import services
+from campaigns.forecasts import forecast_of
 from campaigns.models import Campaign
 from campaigns.reporting import bring_up_to_date, report_json, report_text
 from contacts.models import ContactList
 from deliverability.models import Sender
 from deliverability.services import ensure_sender
+from delivery.forecast import in_a_sentence
 from delivery.ledger import Ledger
 from delivery.models import Mailing, Provider, Stream
 from delivery.queries import is_worker_running, pause_words
@@ -65,9 +67,29 @@ def create(options: dict[str, Any], *, say: Say) -> Found:
         campaign = services.create_campaign(draft=draft, user=None)
     except services.CampaignRefused as refused:
         raise Refused(*refused.problems) from refused
-    return Found(
-        f"Campaign “{campaign.name}” is a draft.", {"id": campaign.pk, "name": campaign.name, "state": campaign.phase}
-    )
+    outlook = _outlook(campaign)
+    told = {"id": campaign.pk, "name": campaign.name, "state": campaign.phase, "last_message_at": outlook.until}
+    return Found(f"Campaign “{campaign.name}” is a draft. {outlook.words}".strip(), told)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """When the last message leaves, in words and as ISO time (None: nobody knows, or not within a year)."""
+
+    words: str = ""
+    until: str | None = None
+
+
+def _outlook(campaign: Campaign, *, at: datetime | None = None) -> Outlook:
+    now = timezone.now()
+    with translation.override("en"), timezone.override(organisation().zone):
+        found = forecast_of(campaign, now=now, at=at)
+        if found is None:
+            return Outlook()
+        until = (
+            timezone.localtime(found.until).isoformat(timespec="seconds") if found.until and found.is_known else None
+        )
+        return Outlook(in_a_sentence(found, now=now), until)
 
 
 def _list(name: str) -> ContactList:
@@ -132,6 +154,7 @@ def send(options: dict[str, Any], *, say: Say) -> Found:
             options["over"], options["not_at_night"], wave_size=options["first_wave"], wave_minutes=options["watch"]
         )
         services.set_rhythm(campaign=campaign, rhythm=rhythm)
+        outlook = _outlook(campaign, at=at)
         try:
             starts_at = services.start_campaign(
                 campaign=campaign, user=None, now=timezone.now(), at=at, undo=timedelta(0)
@@ -140,9 +163,16 @@ def send(options: dict[str, Any], *, say: Say) -> Found:
             raise Refused(*refused.problems) from refused
         if at is not None and not options["wait"]:
             return Found(
-                f"“{campaign.name}” leaves on {starts_at.isoformat()}.",
-                {"name": campaign.name, "state": "scheduled", "starts_at": starts_at.isoformat()},
+                f"“{campaign.name}” leaves on {starts_at.isoformat()}. {outlook.words}".strip(),
+                {
+                    "name": campaign.name,
+                    "state": "scheduled",
+                    "starts_at": starts_at.isoformat(),
+                    "last_message_at": outlook.until,
+                },
             )
+        if outlook.words:
+            say(outlook.words)
         _wait_until(starts_at, say)
     return _carry(campaign, say=say, wait=options["wait"])
 

@@ -12,7 +12,6 @@ from contacts.models import ConsentState, Contact, ContactList, Engagement, Subs
 from deliverability.models import SendingDomain, WarmupDay, WarmupDecision, WarmupPlan
 from deliverability.warmup import plans
 from delivery import alerts, dispatch, ledger, snapshot
-from delivery.forecast import forecast_of
 from delivery.holds import holds_of
 from delivery.limits import brake, warmup
 from delivery.limits.limiter import limiter_for
@@ -257,30 +256,3 @@ def test_counting_signs_reads_no_table_from_end_to_end(provider: Provider, domai
     assert "Seq Scan on delivery_outcome" not in plan
     assert "Seq Scan on delivery_attempt" not in plan
     assert "Seq Scan on delivery_batch" not in plan
-
-
-@pytest.mark.django_db
-def test_forecast_counts_who_waits_before_and_todays_use(
-    organisation: Organisation, clients: ContactList, provider: Provider, catcher: Provider, make_people: MakePeople,
-    domain: SendingDomain,
-) -> None:  # fmt: skip
-    begin(domain, [100, 150, 200])
-    begin(domain, [50, 70], OTHERS)
-    make_people(40, domain="gmail.com")
-    now = datetime.now(UTC)
-    earlier = freeze(plan_mailing(order(clients, provider)))
-    WarmupDay.objects.create(
-        plan=WarmupPlan.objects.get(mx_group=GMAIL), on=now.date(), ceiling=100, reserved_count=30
-    )  # fmt: skip
-
-    found = forecast_of(domain=DOMAIN, provider=provider, people={GMAIL: 60, ORANGE: 30, 9: 25, 3: 0}, now=now)
-
-    gmail, others = found.stretches
-    assert (gmail.who, gmail.people, gmail.ahead, gmail.used, gmail.room, gmail.days) == ("Gmail", 60, 40, 30, 70, 2)
-    assert (others.people, others.days) == (55, 2)
-    assert (found.days, found.until) == (2, now.date() + DAY)
-    mine = Mailing(pk=earlier.pk + 1, started_at=now - DAY)
-    alone = forecast_of(domain=DOMAIN, provider=provider, people={GMAIL: 60}, now=now, mailing=mine)
-    assert (alone.stretches[0].ahead, alone.days) == (0, 1)
-    assert forecast_of(domain=DOMAIN, provider=catcher, people={GMAIL: 9}, now=now).stretches == []
-    assert forecast_of(domain="elsewhere.fr", provider=provider, people={GMAIL: 9}, now=now).until is None
