@@ -20,7 +20,8 @@ def provider(db: None) -> Provider:
     )
 
 
-def make_mailing(provider: Provider, *, sizes: tuple[int, ...] = (5, 5)) -> Mailing:
+def make_mailing(provider: Provider, *, sizes: tuple[int, ...] = (5, 5), before: str = "m") -> Mailing:
+    """`before`: of the message's number in the address of each person."""
     mailing = Mailing.objects.create(
         name="Soldes", state=Mailing.State.SENDING, provider=provider, occasion=draw("occasion"), policy="none",
         public_url="http://localhost", tracking_url="http://localhost", starts_at=NOW, snapshot_done_at=NOW,
@@ -32,7 +33,7 @@ def make_mailing(provider: Provider, *, sizes: tuple[int, ...] = (5, 5)) -> Mail
     mailing.save()
     for size in sizes:
         for number in range(first, first + size):
-            key = f"m{number}@ecole.example"
+            key = f"{before}{number}@ecole.example"
             contact = Contact.objects.create(address=key, address_key=key, sort_key=key)
             Message.objects.create(
                 id=number, mailing=mailing, content=content, occasion=mailing.occasion, contact_id=contact.pk,
