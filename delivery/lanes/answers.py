@@ -15,7 +15,7 @@ from delivery import dialects
 from delivery.capabilities import Kind
 from delivery.classify import refusal_reason
 from delivery.dialects import Meaning, Said, waits
-from delivery.lanes.contract import Result, halt_of_meaning
+from delivery.lanes.contract import Halt, Result, halt_of_meaning
 from delivery.reasons import Reason
 from delivery.verdicts import Phase, Verdict
 
@@ -99,7 +99,8 @@ def _result(index: int, said: Said | None, status: int, words: str) -> Result:
 def _without_status(index: int, error: Exception) -> Result:
     """Only what failed before the request was on the wire is certain."""
     if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
-        return Result(index, Verdict.NOT_BEGUN, phase=Phase.CONNECT, reply=words_of(error))
+        # Nobody else is tried meanwhile: each would wait for its own connection.
+        return Result(index, Verdict.NOT_BEGUN, phase=Phase.CONNECT, reply=words_of(error), halt=Halt.REST)
     return Result(index, Verdict.UNKNOWN, Reason.REPLY_LOST, Phase.FINAL, reply=words_of(error))
 
 

@@ -90,6 +90,7 @@ class Api:
         self.moods: list[Callable[[str, str], tuple[int, Any] | None]] = []  # one a call, until none is left
         self.meeting: threading.Barrier | None = None
         self.asked: list[tuple[dict[str, str], str]] = []
+        self.callers: set[int] = set()  # ports they came from
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -98,6 +99,7 @@ class Api:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 api.asked.append((dict(self.headers), body))
+                api.callers.add(self.client_address[1])
                 if api.meeting is not None:
                     with contextlib.suppress(threading.BrokenBarrierError):
                         api.meeting.wait(20)

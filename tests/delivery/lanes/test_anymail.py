@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from delivery.capabilities import kind_of
+from delivery.lanes.batching import WIRES
 from delivery.lanes.contract import Halt, LaneClosed
 from delivery.lanes.probing import probe
 from delivery.reasons import Reason
@@ -177,9 +178,19 @@ def test_nobody_there_is_certainly_not_handed_over(kind: str) -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as reserved:
         port = reserved.getsockname()[1]
 
-    result = send(provider_for(kind, f"http://127.0.0.1:{port}/"))[0]
+    results = send(provider_for(kind, f"http://127.0.0.1:{port}/"), count=3)
 
-    assert (result.verdict, result.phase) == (Verdict.NOT_BEGUN, Phase.CONNECT)
+    assert {(one.verdict, one.phase, one.halt) for one in results} == {(Verdict.NOT_BEGUN, Phase.CONNECT, Halt.REST)}
+    assert kind in WIRES or len(results) == 1, "nobody else waits for a connection of their own"
+
+
+def test_calls_are_made_on_one_kept_connection(kind: str, api: Api) -> None:
+    api.moods = [lambda path, body: (422, None), *[lambda path, body: (200, None)] * 9]
+
+    send(provider_for(kind, api.url), count=3)
+
+    assert len(api.asked) > 1
+    assert len(api.callers) == 1
 
 
 def test_a_try_of_the_connection_sends_nothing_and_tells_a_wrong_key(kind: str, api: Api) -> None:
