@@ -8,7 +8,8 @@ test:
 	@./envol test $(ARGS)
 
 test-kill:
-	@ENVOL_KILL_PEOPLE=100000 ENVOL_KILL_COUNT=1000 ./envol test tests/kill $(ARGS)
+	@ENVOL_KILL_PEOPLE=100000 ENVOL_KILL_COUNT=1000 ENVOL_FAILOVER_EXAMPLES=300 ENVOL_FAILOVER_STEPS=25 \
+		./envol test tests/kill tests/delivery/test_failover_machine.py $(ARGS)
 
 reset:
 	@./envol reset $(if $(YES),--yes)
