@@ -13,7 +13,19 @@ from delivery.alignment.keeping import (
     look_up,
     lost,
     refused,
+    row_of,
     uncovered,
 )
 
-__all__ = ["add_missing", "ask_again", "confirm", "describe", "forget", "look_up", "lost", "refused", "uncovered"]
+__all__ = [
+    "add_missing",
+    "ask_again",
+    "confirm",
+    "describe",
+    "forget",
+    "look_up",
+    "lost",
+    "refused",
+    "row_of",
+    "uncovered",
+]

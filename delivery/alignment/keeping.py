@@ -77,6 +77,12 @@ def _and_parents(domain: str) -> list[str]:
     return [".".join(labels[number:]) for number in range(max(1, len(labels) - 1))]
 
 
+def row_of(provider: Provider, domain: SendingDomain) -> Alignment:
+    """Of this domain at this account; a new one, not stored, where nobody has asked."""
+    rows = Alignment.objects.select_related("domain", "provider", "confirmed_by")
+    return rows.filter(provider=provider, domain=domain).first() or Alignment(provider=provider, domain=domain)
+
+
 def add_missing() -> int:
     """A row for every sending domain at every account, to be asked at once; how many are new."""
     with connection.cursor() as cursor:

@@ -72,8 +72,7 @@ def say(request: Request, pk: int, domain: int) -> HttpResponse:
 def _row(pk: int, domain: int) -> Alignment:
     provider = get_object_or_404(Provider, pk=pk, is_catcher=False)
     found = get_object_or_404(SendingDomain, pk=domain)
-    rows = Alignment.objects.select_related("domain", "provider", "confirmed_by")
-    return rows.filter(provider=provider, domain=found).first() or Alignment(provider=provider, domain=found)
+    return alignment.row_of(provider, found)
 
 
 def _asked(request: Request, row: Alignment) -> HttpResponse:

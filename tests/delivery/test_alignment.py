@@ -1,16 +1,18 @@
 """Whether a domain allows an account: records in a real name server, a provider's API on a real socket."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import AuditEntry
 from deliverability.models import SendingDomain
-from delivery import alerts, alignment
+from delivery import alerts, alignment, tasks
 from delivery.alignment.findings import Code
 from delivery.alignment.told import records_told
 from delivery.models import Alignment, Provider
@@ -307,6 +309,34 @@ def test_a_record_that_goes_is_told_for_two_weeks_where_mail_leaves_by_it(server
     row.aligned_at = datetime.now(UTC) - timedelta(days=15)
     row.save()
     assert alignment.lost(most=3) == []
+
+
+def test_the_task_finds_what_is_new_by_itself(server: NameServer) -> None:
+    brevo_keys(server)
+    at("brevo").delete()
+
+    tasks.look_up_alignments()
+
+    assert Alignment.objects.get().state == State.ALIGNED
+
+
+def test_the_command_tells_what_is_missing_and_exits_by_it(
+    server: NameServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.zone["verdier.fr"] = txt("v=spf1 include:spf.relay.fr -all")
+    row = at("smtp", host="smtp.relay.fr")
+    name = row.provider.name
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("provider", "align", name, "verdier.fr", "--selector", "s1", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, said["is_good"]) == (1, False)
+    assert said["records"][0]["name"] == "s1._domainkey.verdier.fr"
+
+    call_command("provider", "align", name, "verdier.fr", "--spf", "spf.relay.fr")
+    assert "SPF lets this server send" in capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("provider", "align", name, "verdier.fr", "--selector", "a b!")
 
 
 def test_another_server_in_the_account_is_looked_up_anew(server: NameServer) -> None:

@@ -1,4 +1,4 @@
-"""./manage.py provider add|list|test"""
+"""./manage.py provider add|list|test|align"""
 
 import json
 import os
@@ -8,8 +8,12 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from deliverability.models import SendingDomain
+from delivery import alignment
+from delivery.alignment.findings import from_json, said_of
 from delivery.capabilities import KINDS, SMTP, kind_of
-from delivery.models import Provider
+from delivery.forms.alignment import SigningForm
+from delivery.models import Alignment, Provider
 from delivery.services import ProviderInput, ProviderRefused, save_provider, test_connection
 
 
@@ -32,11 +36,16 @@ class Command(BaseCommand):
         add.add_argument("--default", action="store_true", help="use it unless another is chosen")
         test = verbs.add_parser("test", help="connect, encrypt, log in; send nothing")
         test.add_argument("name")
-        for verb in (add, test, verbs.add_parser("list", help="all accounts, without their secrets")):
+        align = verbs.add_parser("align", help="ask the DNS whether a domain allows an account; 0 when it does, else 1")
+        align.add_argument("name")
+        align.add_argument("domain")
+        align.add_argument("--selector", action="append", default=[], help="of DKIM, where the account does not say it")
+        align.add_argument("--spf", default="", metavar="NAME", help="a name to include, or an address (SMTP)")
+        for verb in (add, test, align, verbs.add_parser("list", help="all accounts, without their secrets")):
             verb.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verb = {"add": self._add, "list": self._list, "test": self._test}[options["verb"]]
+        verb = {"add": self._add, "list": self._list, "test": self._test, "align": self._align}[options["verb"]]
         verb(options)
 
     def _add(self, options: dict[str, Any]) -> None:
@@ -57,9 +66,7 @@ class Command(BaseCommand):
             self.stdout.write("\t".join([row["name"], row["kind"], row.get("host", ""), ", ".join(marks)]))
 
     def _test(self, options: dict[str, Any]) -> None:
-        provider = Provider.objects.filter(name=options["name"]).first()
-        if provider is None:
-            self._refuse(options, f"There is no provider called “{options['name']}”.")
+        provider = self._named(options)
         result = test_connection(provider, at=timezone.now())
         if not result.is_good:
             self._refuse(options, result.words)
@@ -68,6 +75,50 @@ class Command(BaseCommand):
             {"name": provider.name, "is_good": True, "words": result.words, "has_logged_in": result.has_logged_in},
             f"{provider.name}: connected. {result.words}".strip(),
         )
+
+    def _align(self, options: dict[str, Any]) -> None:
+        provider = self._named(options)
+        domain = SendingDomain.objects.filter(name=options["domain"].lower()).first()
+        if domain is None or provider.is_catcher:
+            self._refuse(options, f"No sender is of {options['domain']}." if domain is None else str(provider))
+        row, now = alignment.row_of(provider, domain), timezone.now()
+        if options["selector"] or options["spf"]:
+            is_smtp = kind_of(provider.kind).is_smtp
+            if options["spf"] and not is_smtp:
+                raise CommandError("--spf is for SMTP: an API puts its own address on the envelope.", returncode=2)
+            given = {"selectors": " ".join(options["selector"]), "spf_via": options["spf"]}
+            form = SigningForm(given, row=row, is_smtp=is_smtp)
+            if not form.is_valid():
+                raise CommandError(
+                    " ".join(str(one) for errors in form.errors.values() for one in errors), returncode=2
+                )
+            alignment.describe(
+                row, selectors=form.cleaned_data["selectors"], spf_via=form.cleaned_data.get("spf_via", ""), user=None,
+                now=now,
+            )  # fmt: skip
+        if not alignment.ask_again(row, now=now):
+            self._refuse(options, "No name server has answered.")
+        self._say_alignment(options, row, is_covered=row.is_proven(now=now))
+
+    def _say_alignment(self, options: dict[str, Any], row: Alignment, *, is_covered: bool) -> None:
+        lines = [(one, said_of(one, provider=str(row.provider))) for one in from_json(row.findings)]
+        records = [
+            {"state": said.state, "title": str(said.title), "type": one.kind, "name": one.name, "value": one.want}
+            for one, said in lines
+        ]
+        found = {"name": row.provider.name, "domain": row.domain.name, "is_good": is_covered, "records": records}
+        words = "\n".join(
+            f"{said.state}\t{said.title}\t{one.kind} {one.name} {one.want}".strip() for one, said in lines
+        )
+        self._say(options, found, words)
+        if not is_covered:
+            sys.exit(1)
+
+    def _named(self, options: dict[str, Any]) -> Provider:
+        provider = Provider.objects.filter(name=options["name"]).first()
+        if provider is None:
+            self._refuse(options, f"There is no provider called “{options['name']}”.")
+        return provider
 
     def _say(self, options: dict[str, Any], found: dict[str, Any], words: str) -> None:
         self.stdout.write(json.dumps(found, ensure_ascii=False) if options["json"] else words)
