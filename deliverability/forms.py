@@ -34,6 +34,17 @@ class SenderForm(forms.ModelForm[Sender]):
         return values
 
 
+class BounceForm(forms.Form):
+    """Where bounces of a domain's mail go."""
+
+    bounce_address = forms.EmailField(
+        label=_("Bounces go to"),
+        required=False,
+        max_length=290,
+        help_text=_("A mailbox that takes address+anything. Empty: to the sender’s own address."),
+    )
+
+
 class StartWarmupForm(forms.Form):
     """The mailbox providers a warm-up begins at."""
 

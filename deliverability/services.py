@@ -76,6 +76,33 @@ def checked(*, name: str, address: str, reply_to: str) -> tuple[str, str, str]:
     return name, _header_address("address", address), _header_address("reply_to", reply_to) if reply_to.strip() else ""
 
 
+LONGEST_LOCAL = 30  # characters: with a token of 33 behind it, no more than the 64 an address may have before its @
+
+
+def set_bounce_address(*, domain: SendingDomain, address: str) -> None:
+    """Where bounces of all mail in a domain's name go; "" for nowhere of its own. Raises BrokenSender.
+
+    Each message adds "+" and its token before the @, so the mailbox must take such addresses. Mailings already planned
+    keep what they have.
+    """
+    address = _header_address("bounce_address", address) if address.strip() else ""
+    local, _at, host = address.rpartition("@")
+    if address and host != domain.name and not host.endswith(f".{domain.name}"):
+        reason = _("It has to be at %(domain)s or below it, so that SPF proves your domain.")
+        raise BrokenSender("bounce_address", reason % {"domain": domain.name})
+    if len(local) > LONGEST_LOCAL or "+" in local:
+        reason = _("At most %(count)d characters before the @, and no plus sign: each message adds its own.")
+        raise BrokenSender("bounce_address", reason % {"count": LONGEST_LOCAL})
+    SendingDomain.objects.filter(pk=domain.pk).update(bounce_address=address)
+
+
+def bounce_address_of(sender_address: str) -> str:
+    """Where bounces of a sender's mail go; "" where its domain has no address for them."""
+    name = sender_address.rpartition("@")[2].lower()
+    found = SendingDomain.objects.filter(name=name).values_list("bounce_address", flat=True).first()
+    return found or ""
+
+
 def is_public_mailbox(sender: Sender) -> bool:
     """Whether the domain belongs to a mailbox provider: its DMARC makes others refuse what we send in its name."""
     return group_of(sender.domain.name) != OTHERS

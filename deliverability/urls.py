@@ -16,5 +16,6 @@ urlpatterns = [
     path("warmups/<int:pk>/keep/", warmup.keep, name="keep_warmup"),
     path("warmups/<int:pk>/release/", warmup.release, name="release_warmup"),
     path("warmups/<int:pk>/finish/", warmup.finish, name="finish_warmup"),
+    path("senders/<int:pk>/bounces/", views.bounces, name="bounces"),
     path("senders/<int:pk>/remove/", views.remove, name="remove_sender"),
 ]

@@ -9,6 +9,8 @@ class SendingDomain(models.Model):
     """A domain that stands after the @ of our From addresses."""
 
     name = models.CharField(_("domain"), max_length=253, unique=True)  # A-label, lower case
+    # Where bounces of its mail go, "+token" behind the part before the @; empty: to the sender, and nobody is named.
+    bounce_address = models.CharField(_("address for bounces"), max_length=290, blank=True, db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

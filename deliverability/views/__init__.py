@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import Request
 from accounts.services import audit
 from common.paging import page
-from deliverability.forms import SenderForm
+from deliverability.forms import BounceForm, SenderForm
 from deliverability.models import Sender
 from deliverability.services import (
     BrokenSender,
@@ -18,6 +18,7 @@ from deliverability.services import (
     ensure_sender,
     is_public_mailbox,
     remove_sender,
+    set_bounce_address,
 )
 
 
@@ -54,8 +55,36 @@ def sender(request: Request, pk: int) -> HttpResponse:
             audit(verb="sender.change", target=f"sender:{pk}", user=request.user, address=found.address)
             messages.success(request, _("Saved."))
             return redirect("deliverability:senders")
-    name = Sender.objects.values_list("name", flat=True).get(pk=pk)
-    return render(request, "deliverability/sender.html", {"form": form, "sender": found, "name": name})
+    return _sender_page(request, found, form=form, bounces=None)
+
+
+def _sender_page(request: Request, found: Sender, *, form: SenderForm, bounces: BounceForm | None) -> HttpResponse:
+    stored = Sender.objects.select_related("domain").get(pk=found.pk)
+    shown = {
+        "form": form,
+        "sender": found,
+        "name": stored.name,
+        "domain": stored.domain,
+        "bounces": bounces or BounceForm(initial={"bounce_address": stored.domain.bounce_address}),
+    }
+    return render(request, "deliverability/sender.html", shown)
+
+
+@require_POST
+def bounces(request: Request, pk: int) -> HttpResponse:
+    """Where bounces of the sender's domain go."""
+    found = get_object_or_404(Sender.objects.select_related("domain"), pk=pk)
+    form = BounceForm(request.POST)
+    if form.is_valid():
+        try:
+            set_bounce_address(domain=found.domain, address=form.cleaned_data["bounce_address"])
+        except BrokenSender as error:
+            form.add_error("bounce_address", str(error))
+        else:
+            audit(verb="domain.bounces", target=f"domain:{found.domain_id}", user=request.user, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("deliverability:sender", pk)
+    return _sender_page(request, found, form=SenderForm(instance=found), bounces=form)
 
 
 @require_POST

@@ -88,6 +88,7 @@ class Content(models.Model):
     sender_name = models.CharField(max_length=100, blank=True)
     sender_address = models.CharField(max_length=320)
     reply_to = models.CharField(max_length=320, blank=True)
+    bounce_address = models.CharField(max_length=290, blank=True, db_default="")  # as the domain had it when planned
     html = models.TextField()  # compiled MJML with Liquid in it
     text = models.TextField(blank=True)  # Liquid; made from the HTML where empty
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.services import organisation
 from contacts.addresses import BrokenAddress, address_key, domain_of
 from contacts.audience import Audience
+from deliverability.services import bounce_address_of
 from delivery import alignment
 from delivery.counters import draw
 from delivery.models import Content, Mailing, Provider, Stream
@@ -163,6 +164,7 @@ def _content(mailing: Mailing, order: ContentOrder) -> Content:
         sender_name=order.sender_name,
         sender_address=order.sender_address,
         reply_to=order.reply_to,
+        bounce_address=bounce_address_of(order.sender_address),
         html=order.html,
         text=order.text,
     )

@@ -127,7 +127,9 @@ class _Look:
         for number, line in plan.lines:
             own[number] = line.quoted(state).encode()
         own[0] = self._header(message, rcpt_to, second, state).encode()
-        return Filled(self.frame.sender, rcpt_to, Octets(plan.shared, own), needs_smtputf8 or self.frame.needs_smtputf8)
+        frame = self.frame
+        mail_from = frame.return_path(state.tokens[_ID]) if frame.bounces else frame.sender
+        return Filled(mail_from, rcpt_to, Octets(plan.shared, own), needs_smtputf8 or frame.needs_smtputf8)
 
     def _header(self, message: OneCopy, rcpt_to: str, second: int, state: State) -> str:
         """The header fields only this copy has, and From, which begins them."""

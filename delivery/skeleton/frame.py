@@ -24,6 +24,7 @@ class Frame:
 
     mailing: int
     sender: str
+    bounces: tuple[str, str] | None  # the two parts of the address for bounces; None: they go to the sender
     from_field: str
     reply_to: str
     domain: str
@@ -31,6 +32,10 @@ class Frame:
     lists: tuple[int, ...]
     boundary: str
     is_transactional: bool
+
+    def return_path(self, token: str) -> str:
+        """Whom a bounce goes to; where the domain has an address for them, it names the message, signed."""
+        return f"{self.bounces[0]}+{token}@{self.bounces[1]}" if self.bounces else self.sender
 
     def message_id(self, token: str, message: OneCopy) -> str:
         """Unique per copy, on the sender's domain, signed: a bounce that names it names a message we sent.
@@ -95,6 +100,7 @@ def frame_of(content: Content) -> Frame:
     return Frame(
         mailing=mailing.pk,
         sender=sender,
+        bounces=_parts(content.bounce_address) if content.bounce_address else None,
         from_field=mailbox_field("From", content.sender_name, sender),
         reply_to=reply_to,
         domain=sender.rpartition("@")[2].lower(),
@@ -105,11 +111,17 @@ def frame_of(content: Content) -> Frame:
     )
 
 
+def _parts(address: str) -> tuple[str, str]:
+    local, _at, domain = mailbox(address)[0].rpartition("@")
+    return local, domain
+
+
 def _problems(content: Content) -> Iterator[str]:
     for check in (
         lambda: safe(content.sender_name, _("The sender's name")),
         lambda: mailbox(content.sender_address),
         lambda: content.reply_to and mailbox(content.reply_to),
+        lambda: content.bounce_address and mailbox(content.bounce_address),
         lambda: safe(content.subject, _("The subject")),
     ):
         try:

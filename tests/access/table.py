@@ -41,6 +41,7 @@ ROUTES: dict[str, Row] = {
     "deliverability:senders": Row(TEAM),
     "deliverability:new_sender": Row(TEAM, GET_POST),
     "deliverability:sender": Row(TEAM, GET_POST, args=(1,)),
+    "deliverability:bounces": Row(TEAM, POST, args=(1,)),
     "deliverability:remove_sender": Row(TEAM, POST, args=(1,)),
     "deliverability:warmups": Row(TEAM),
     "deliverability:start_warmup": Row(TEAM, POST, args=(1,)),

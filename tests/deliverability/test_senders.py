@@ -9,7 +9,14 @@ from django.urls import reverse
 from accounts.models import AuditEntry
 from campaigns.models import Campaign
 from deliverability.models import Sender, SendingDomain
-from deliverability.services import BrokenSender, SenderInUse, change_sender, ensure_sender, remove_sender
+from deliverability.services import (
+    BrokenSender,
+    SenderInUse,
+    bounce_address_of,
+    change_sender,
+    ensure_sender,
+    remove_sender,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +167,40 @@ def test_sender_is_removed_unless_used(team_client: Client) -> None:
 
     assert list(Sender.objects.all()) == [used]
     assert "A campaign uses this sender" in response.text
+
+
+def test_bounces_of_a_domain_go_where_it_says(team_client: Client) -> None:
+    sender = verdier()
+    door = reverse("deliverability:bounces", args=[sender.pk])
+
+    assert team_client.post(door, {"bounce_address": "Retours@Mail.maison-verdier.example"}).status_code == 302
+
+    sender.domain.refresh_from_db()
+    assert sender.domain.bounce_address == "retours@mail.maison-verdier.example"
+    assert bounce_address_of("bonjour@maison-verdier.example") == "retours@mail.maison-verdier.example"
+    assert bounce_address_of("bonjour@elsewhere.example") == ""
+    assert AuditEntry.objects.filter(verb="domain.bounces").exists()
+    page = team_client.get(reverse("deliverability:sender", args=[sender.pk])).content.decode()
+    assert "Bounces of maison-verdier.example" in page
+    assert 'value="retours@mail.maison-verdier.example"' in page
+    team_client.post(door, {"bounce_address": ""})
+    assert bounce_address_of("bonjour@maison-verdier.example") == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("bounces@elsewhere.example", "at maison-verdier.example or below it"),
+        ("bounces@evilmaison-verdier.example", "at maison-verdier.example or below it"),
+        (f"{'b' * 31}@maison-verdier.example", "At most 30 characters"),
+        ("a+b@maison-verdier.example", "no plus sign"),
+        ("nonsense", "valid email"),
+    ],
+)
+def test_an_address_no_bounce_would_come_back_to_is_refused(team_client: Client, address: str, words: str) -> None:
+    sender = verdier()
+
+    page = team_client.post(reverse("deliverability:bounces", args=[sender.pk]), {"bounce_address": address})
+
+    assert words in page.content.decode()
+    assert SendingDomain.objects.get().bounce_address == ""

@@ -8,15 +8,18 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Organisation
 from common.tokens import Purpose, encode
+from contacts.models import ContactList
+from deliverability.models import SendingDomain
 from delivery import ledger
 from delivery.finding import find
-from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome
-from delivery.services import drive
+from delivery.models import Attempt, Batch, Mailing, Message, MessageState, Outcome, Provider
+from delivery.services import drive, plan_mailing
 from feedback.events import NewEvent, record_events
 from feedback.models import Event
-from tests.smtp import SmtpServer
+from tests.delivery.conftest import MakePeople, order
+from tests.smtp import Mailbox, SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,6 +59,30 @@ def test_a_message_is_found_by_everything_that_names_it(sent: Mailing) -> None:
         "0102-abc@eu.provider.example",
     ):  # fmt: skip
         assert [line.pk for line in find(text)] == [number], text
+
+
+def test_a_return_path_names_its_message_where_the_domain_has_an_address_for_bounces(
+    organisation: Organisation, clients: ContactList, provider: Provider, make_people: MakePeople, server: SmtpServer
+) -> None:
+    SendingDomain.objects.create(name="maison-verdier.example", bounce_address="retours@maison-verdier.example")
+    said: list[tuple[str, str]] = []
+
+    class Noting(Mailbox):
+        def end_of_message(self) -> bytes:
+            said.append((self.sender.decode(), self.recipient.decode()))
+            return super().end_of_message()
+
+    server.make_mailbox = Noting
+    make_people(3)
+
+    drive(plan_mailing(order(clients, provider)).pk, report=lambda _: None)
+
+    assert len({sender for sender, _ in said}) == 3
+    for sender, recipient in said:
+        path = sender.partition("<")[2].partition(">")[0]
+        (line,) = find(path)
+        assert path.startswith("retours+")
+        assert f"<{line.address}>" in recipient
 
 
 @pytest.mark.parametrize("text", ["", "nobody@ecole.example", "999999999", "7.1", "<forged@x.example>", "%", "'"])
