@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from delivery.lanes.contract import Await
+from delivery.lanes.contract import Await, HasFileno
 
 _LOOK = 1.0  # seconds between two looks at who is late
 
@@ -18,38 +18,25 @@ Flow = Iterator[Await]
 
 
 class _Slot:
-    """One flow, and what of it is registered with the selector."""
+    """One flow, and what of it is registered with the selector. `is_in_turn`: it waits for nothing but the others."""
 
-    __slots__ = ("events", "fd", "flow", "late_at", "waiting", "wire")
+    __slots__ = ("events", "fd", "flow", "is_in_turn", "late_at", "waiting", "wire")
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.waiting: Await | None = None
-        self.wire: object = None
+        self.wire: HasFileno | None = None
         self.fd = -1
         self.events = 0
         self.late_at = 0.0
-
-    @property
-    def is_in_turn(self) -> bool:
-        """Whether it waits for nothing but the others."""
-        return self.waiting is not None and self.waiting.wire is None and not self.waiting.patience
+        self.is_in_turn = False
 
 
 def run_together(flows: Sequence[Flow]) -> None:
     """Advance the flows until all have ended. When one raises, the others go on; the first error is raised then."""
-    errors: list[Exception] = []
-    turns: deque[_Slot] = deque()
-
-    def advance(slot: _Slot) -> bool:
-        """False when it has ended."""
-        if not _advance(slot, selector, errors):
-            return False
-        if slot.is_in_turn:
-            turns.append(slot)
-        return True
-
     with selectors.DefaultSelector() as selector:
+        loop = _Loop(selector)
+        advance, turns = loop.advance, loop.turns
         begun, slots = map(_Slot, flows), list[_Slot]()
         looked_at = time.monotonic()
         while (slot := None if turns else next(begun, None)) is not None or slots:
@@ -69,8 +56,8 @@ def run_together(flows: Sequence[Flow]) -> None:
                         ended += [] if advance(late) else [late]
             if ended:
                 slots = [slot for slot in slots if slot not in ended]
-    if errors:
-        raise errors[0]
+    if loop.errors:
+        raise loop.errors[0]
 
 
 def _patience(slots: Sequence[_Slot]) -> float:
@@ -80,35 +67,50 @@ def _patience(slots: Sequence[_Slot]) -> float:
     return max(0.0, min([_LOOK, *timers]))
 
 
-def _advance(slot: _Slot, selector: selectors.BaseSelector, errors: list[Exception]) -> bool:
-    """Let the flow go on until it waits again; False when it has ended."""
-    try:
-        waiting = next(slot.flow, None)
-    except Exception as error:
-        errors.append(error)
-        waiting = None
-    slot.waiting = waiting
-    if waiting is None:
-        _forget(slot, selector)
-        return False
-    events = selectors.EVENT_READ | (selectors.EVENT_WRITE if waiting.wants_write else 0)
-    slot.late_at = time.monotonic() + waiting.patience
-    if waiting.wire is None:
-        _forget(slot, selector)
+class _Loop:
+    """The selector, who waits for a turn, and what was raised."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self.turns: deque[_Slot] = deque()
+        self.errors: list[Exception] = []
+        self._selector = selector
+
+    def advance(self, slot: _Slot) -> bool:
+        """Let the flow go on until it waits again; False when it has ended."""
+        try:
+            waiting = next(slot.flow, None)
+        except Exception as error:
+            self.errors.append(error)
+            waiting = None
+        slot.waiting = waiting
+        if waiting is None:
+            slot.is_in_turn = False
+            self._forget(slot)
+            return False
+        slot.late_at = time.monotonic() + waiting.patience
+        if waiting.wire is None:
+            self._forget(slot)
+            slot.is_in_turn = not waiting.patience
+            if slot.is_in_turn:
+                self.turns.append(slot)
+            return True
+        slot.is_in_turn = False
+        self._watch(slot, waiting.wire, wants_write=waiting.wants_write)
         return True
-    # The number of a closed connection may be another's already: the wire tells, not the number.
-    if waiting.wire is not slot.wire:
-        _forget(slot, selector)
-        slot.fd = waiting.wire.fileno()
-        selector.register(slot.fd, events, slot)
-        slot.wire, slot.events = waiting.wire, events
-    elif events != slot.events:
-        selector.modify(slot.fd, events, slot)
-        slot.events = events
-    return True
 
+    def _watch(self, slot: _Slot, wire: HasFileno, *, wants_write: bool) -> None:
+        events = selectors.EVENT_READ | selectors.EVENT_WRITE if wants_write else selectors.EVENT_READ
+        # The number of a closed connection may be another's already: the wire tells, not the number.
+        if wire is not slot.wire:
+            self._forget(slot)
+            slot.fd = wire.fileno()
+            self._selector.register(slot.fd, events, slot)
+            slot.wire, slot.events = wire, events
+        elif events != slot.events:
+            self._selector.modify(slot.fd, events, slot)
+            slot.events = events
 
-def _forget(slot: _Slot, selector: selectors.BaseSelector) -> None:
-    if slot.wire is not None:
-        selector.unregister(slot.fd)
-        slot.wire, slot.fd = None, -1
+    def _forget(self, slot: _Slot) -> None:
+        if slot.wire is not None:
+            self._selector.unregister(slot.fd)
+            slot.wire, slot.fd = None, -1

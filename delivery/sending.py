@@ -291,7 +291,7 @@ class BatchSender:
         if fact.verdict != Verdict.NOT_BEGUN:
             window.settle(result.index)
             self._facts.append(fact)
-            self._settled += not fact.verdict.is_pending
+            self._settled += fact.verdict is not Verdict.DEFERRED
 
     def _renew(self) -> None:
         with contextlib.suppress(*LOST):  # the window goes on; the next write deals with the loss

@@ -31,6 +31,8 @@ class Window:
     @property
     def unanswered(self) -> int:
         """How many are open, or certainly not begun."""
+        while self._first < len(self._is_through) and self._is_through[self._first]:
+            self._first += 1
         return len(self._messages) - self._first
 
     def grow(self, pairs: Sequence[tuple[Waiting, Any]], *, open_to: int) -> None:
@@ -45,8 +47,6 @@ class Window:
         self.answered += 1
         self.contents[number] = None
         self._is_through[number] = True
-        while self._first < len(self._is_through) and self._is_through[self._first]:
-            self._first += 1
 
     @property
     def done_to(self) -> int:
@@ -57,4 +57,5 @@ class Window:
     def reached(self) -> int:
         """At its end, how far the batch was worked through: up to the first that can go at once, when nothing after it
         was begun."""
-        return self.open_to if any(self._is_through[self._first :]) else self.done_to
+        done_to = self.done_to
+        return self.open_to if any(self._is_through[self._first :]) else done_to
