@@ -170,9 +170,15 @@ def _is_smtp(provider: Provider) -> bool:
     return kind_of(provider.kind).is_smtp
 
 
+def keeps_envelope(provider: Provider) -> bool:
+    """Whether the From address stays on the envelope, so that SPF can count. The known providers put their own there
+    by SMTP, too: bounces are to come back to them."""
+    return signing_kind(provider.kind, str(provider.options.get("host", ""))).is_smtp
+
+
 def _servers(row: Alignment, dns_: Dns) -> tuple[str, ...]:
     """For SPF: what a person named; else the addresses of a server that hands mail over itself."""
-    if not _is_smtp(row.provider):
+    if not keeps_envelope(row.provider):
         return ()
     if row.spf_via:
         return (row.spf_via,)

@@ -28,14 +28,16 @@ class SigningForm(forms.Form):
         label=_("For SPF: a name to include, or the address mail leaves from"),
         required=False,
         max_length=253,
-        help_text=_("Such as spf.example.com or 203.0.113.7, from your provider's instructions."),
+        help_text=_(
+            "Such as spf.example.com or 203.0.113.7. It counts if the server leaves the envelope sender as it is."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
-    def __init__(self, *args: Any, row: Alignment, is_smtp: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: Alignment, has_spf: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"selectors": row.selectors, "spf_via": row.spf_via}
-        if not is_smtp:
+        if not has_spf:
             del self.fields["spf_via"]
 
     def clean_selectors(self) -> list[str]:

@@ -12,7 +12,6 @@ from common.paging import page
 from deliverability.models import SendingDomain
 from delivery import alignment
 from delivery.alignment.pages import at_accounts, rows_of, shown
-from delivery.capabilities import kind_of
 from delivery.forms.alignment import SigningForm, WordForm
 from delivery.models import Alignment, Provider
 
@@ -38,15 +37,14 @@ def accounts(request: Request, domain: int) -> HttpResponse:
 def domain(request: Request, pk: int, domain: int) -> HttpResponse:
     """One domain at one account; posting says how it signs, and asks the DNS at once."""
     row = _row(pk, domain)
-    is_smtp = kind_of(row.provider.kind).is_smtp
-    form = SigningForm(request.POST or None, row=row, is_smtp=is_smtp)
+    form = SigningForm(request.POST or None, row=row, has_spf=alignment.keeps_envelope(row.provider))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         alignment.describe(
             row, selectors=given["selectors"], spf_via=given.get("spf_via", ""), user=request.user, now=timezone.now()
         )  # fmt: skip
         return _asked(request, row)
-    context = shown(row, now=timezone.now()) | {"form": form, "is_smtp": is_smtp}
+    context = shown(row, now=timezone.now()) | {"form": form}
     return render(request, "delivery/alignment.html", context)
 
 

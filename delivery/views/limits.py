@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import Request
+from delivery import alignment
 from delivery.forms import LimitsForm, MailboxLimitsForm
 from delivery.limits.limiter import set_account_limits
 from delivery.limits.mailboxes import UNITS, mailbox_limits, set_mailbox_limits
@@ -21,6 +22,7 @@ def limits(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         is_direct = form.cleaned_data["is_direct"]
         set_account_limits(provider=found, amounts=form.amounts(), is_direct=is_direct, user=request.user)
+        alignment.forget(found.pk, is_another=False)  # SPF is read for a server that hands mail over itself
         messages.success(request, _("Saved."))
         return redirect("delivery:limits", pk=pk)
     rows = mailbox_limits(found)

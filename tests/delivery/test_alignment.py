@@ -176,6 +176,13 @@ def test_a_drawn_selector_is_asked_of_a_person_and_then_looked_up(server: NameSe
             Code.SPF_COVERED,
         ),
         ({"host": "mx.verdier.fr", "is_direct": True}, "", "v=spf1 -all", State.REFUSED, Code.SPF_NOT_COVERED),
+        (
+            {"host": "smtp.postmarkapp.com"},
+            "spf.relay.fr",
+            "v=spf1 include:spf.relay.fr -all",
+            State.OPEN,
+            Code.SELECTOR_UNKNOWN,
+        ),
         ({"host": "127.0.0.1", "is_direct": True}, "", "v=spf1 -all", State.OPEN, Code.SELECTOR_UNKNOWN),
     ],
 )

@@ -83,11 +83,11 @@ class Command(BaseCommand):
             self._refuse(options, f"No sender is of {options['domain']}." if domain is None else str(provider))
         row, now = alignment.row_of(provider, domain), timezone.now()
         if options["selector"] or options["spf"]:
-            is_smtp = kind_of(provider.kind).is_smtp
-            if options["spf"] and not is_smtp:
-                raise CommandError("--spf is for SMTP: an API puts its own address on the envelope.", returncode=2)
+            has_spf = alignment.keeps_envelope(provider)
+            if options["spf"] and not has_spf:
+                raise CommandError("--spf cannot count: the envelope has this provider's own address.", returncode=2)
             given = {"selectors": " ".join(options["selector"]), "spf_via": options["spf"]}
-            form = SigningForm(given, row=row, is_smtp=is_smtp)
+            form = SigningForm(given, row=row, has_spf=has_spf)
             if not form.is_valid():
                 raise CommandError(
                     " ".join(str(one) for errors in form.errors.values() for one in errors), returncode=2
