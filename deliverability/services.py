@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from contacts.addresses import BrokenAddress, address_key, domain_of
 from contacts.mailbox_providers import OTHERS, group_of
 from deliverability.models import Sender, SendingDomain
+from deliverability.signals import bounces_moved
 
 # Line ends and controls would start another header (RFC 5322 2.2); separators look like line ends to some servers.
 _FORBIDDEN_CATEGORIES = {"Cc", "Zl", "Zp", "Cs"}
@@ -94,6 +95,7 @@ def set_bounce_address(*, domain: SendingDomain, address: str) -> None:
         reason = _("At most %(count)d characters before the @, and no plus sign: each message adds its own.")
         raise BrokenSender("bounce_address", reason % {"count": LONGEST_LOCAL})
     SendingDomain.objects.filter(pk=domain.pk).update(bounce_address=address)
+    bounces_moved.send(SendingDomain, domain_id=domain.pk)
 
 
 def bounce_address_of(sender_address: str) -> str:

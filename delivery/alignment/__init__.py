@@ -7,6 +7,7 @@ API puts its own address on the envelope, so there only DKIM can; our SMTP lane 
 from delivery.alignment.keeping import (
     add_missing,
     ask_again,
+    ask_soon,
     confirm,
     describe,
     forget,
@@ -21,6 +22,7 @@ from delivery.alignment.keeping import (
 __all__ = [
     "add_missing",
     "ask_again",
+    "ask_soon",
     "confirm",
     "describe",
     "forget",

@@ -53,7 +53,8 @@ class Wanted:
 class Question:
     """What is known before the DNS is asked. `told`: by the provider's API, None when it said nothing, empty when it
     does not know the domain; `selectors`: given by a person; `signs_as`: the one domain the account signs for;
-    `servers`: addresses our mail leaves from, or the name to include, for SPF; empty where the envelope is not ours."""
+    `servers`: addresses our mail leaves from, or the name to include, for SPF; empty where the envelope is not ours;
+    `envelope`: the domain on it where bounces have an address of their own, "" = the domain itself."""
 
     domain: str
     signing: Signing
@@ -62,6 +63,7 @@ class Question:
     selectors: tuple[str, ...] = ()
     signs_as: str = ""
     servers: tuple[str, ...] = ()
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ def judge(question: Question, *, dns: Dns) -> Verdict:
         other = Finding(Code.OTHER_DOMAIN, question.domain, found=question.signs_as)
         return Verdict(State.REFUSED, [other, *dmarc])
     keys = _keys(question, policy, dns)
-    spf = [_spf(question.domain, via, dns) for via in question.servers]
+    envelope = question.envelope or question.domain
+    may_count = envelope == question.domain or not policy.is_spf_strict
+    spf = [_spf(envelope, via, dns) for via in question.servers if may_count]
     if (keys and _is_whole(keys)) or (spf and _is_whole(spf)):
         return Verdict(State.ALIGNED, [*keys, *spf, *dmarc])
     if keys or spf:

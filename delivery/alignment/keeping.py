@@ -108,13 +108,17 @@ def ask_again(row: Alignment, *, now: datetime) -> bool:
     """Ask for one, now; False when nobody answered. Takes some seconds."""
     if row._state.adding:
         row.save()
-    return _ask_all([row], now=now)
+    return _store([row], [_answer(row)], now=now)
 
 
 def _ask_all(rows: list[Alignment], *, now: datetime) -> bool:
     """False when nobody answered any of them: the next batch would not fare better."""
     with ThreadPoolExecutor(min(AT_ONCE, len(rows)), thread_name_prefix="alignment") as pool:
         verdicts = list(pool.map(_answer, rows))
+    return _store(rows, verdicts, now=now)
+
+
+def _store(rows: list[Alignment], verdicts: list[Verdict | None], *, now: datetime) -> bool:
     with transaction.atomic():
         numbers = [row.pk for row in rows]
         locked = Alignment.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
@@ -163,6 +167,7 @@ def _question(row: Alignment, dns_: Dns) -> Question:
         selectors=tuple(row.selectors.split()),
         signs_as=signs_as,
         servers=_servers(row, dns_),
+        envelope=row.domain.bounce_address.rpartition("@")[2].lower(),
     )
 
 
@@ -220,6 +225,11 @@ def confirm(
     verb = "provider.aligned" if is_aligned else "provider.not_aligned"
     audit(verb=verb, target=f"provider:{provider.pk}", user=user, domain=domain.name)
     return row
+
+
+def ask_soon(domain_id: int) -> None:
+    """Something SPF is read by was changed at the domain."""
+    Alignment.objects.filter(domain=domain_id).update(due_at=Now())
 
 
 def forget(provider_id: int, *, is_another: bool) -> None:

@@ -12,6 +12,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import AuditEntry
 from deliverability.models import SendingDomain
+from deliverability.services import set_bounce_address
 from delivery import alerts, alignment, tasks
 from delivery.alignment.findings import Code
 from delivery.alignment.told import records_told
@@ -198,6 +199,23 @@ def test_an_smtp_server_may_count_by_spf_because_the_envelope_is_ours(
     assert (row.state, codes(row)[0]) == (state, code)
     if code == Code.SPF_NOT_COVERED and via:
         assert row.findings[0]["want"] == "v=spf1 include:spf.relay.fr mx -all"
+
+
+def test_spf_is_read_where_bounces_go_and_anew_when_that_moves(server: NameServer) -> None:
+    server.zone |= {"verdier.fr": txt("v=spf1 ip4:8.8.4.4 -all"), "retours.verdier.fr": txt("v=spf1 -all")}
+    row = at("smtp", host="8.8.4.4", is_direct=True)
+    alignment.ask_again(row, now=NOW)
+    assert row.state == State.ALIGNED
+
+    set_bounce_address(domain=row.domain, address="retours@retours.verdier.fr")
+    assert alignment.look_up(now=NOW) == 1
+
+    row.refresh_from_db()
+    assert (row.state, row.findings[0]["name"]) == (State.REFUSED, "retours.verdier.fr")
+    server.zone |= {"retours.verdier.fr": txt("v=spf1 ip4:8.8.4.4 -all")}
+    server.zone["_dmarc.verdier.fr"] = txt("v=DMARC1; p=none; aspf=s")
+    alignment.ask_again(row, now=NOW)
+    assert row.state == State.OPEN, "strict: another name on the envelope never counts"
 
 
 def test_a_providers_smtp_server_is_known_by_its_name(server: NameServer) -> None:
