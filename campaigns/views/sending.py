@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import Request
 from accounts.models import User
 from campaigns import services
+from campaigns.forecasts import forecast_of
 from campaigns.forms import SendForm, ShareForm
 from campaigns.models import UNDO, Campaign
 from campaigns.queries import place_of
@@ -67,7 +68,12 @@ def scheduled(request: Request, pk: int) -> HttpResponse:
         "is_leaving": left <= UNDO,
     }
     if not context["is_leaving"]:
-        context |= {"reach": known_reach(request, campaign), "shown": show(campaign=campaign, contact=None)}
+        reach = known_reach(request, campaign)
+        context |= {
+            "reach": reach,
+            "shown": show(campaign=campaign, contact=None),
+            "forecast": reach and forecast_of(campaign, now=timezone.now(), at=campaign.starts_at, reach=reach),
+        }
     is_tick = request.htmx and "counts" not in request.GET
     template = "campaigns/_countdown.html" if is_tick else "campaigns/scheduled.html"
     return render(request, template, context)

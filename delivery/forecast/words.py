@@ -50,7 +50,7 @@ def _rounded(until: datetime, now: datetime) -> datetime:
 
 def _part(end: datetime) -> str:
     parts = (
-        (5, _("in the night")),
+        (5, _("before dawn")),
         (11, _("in the morning")),
         (14, _("towards noon")),
         (18, _("in the afternoon")),

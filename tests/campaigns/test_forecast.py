@@ -87,6 +87,15 @@ def test_another_rhythm_shows_its_end_at_once_and_stores_nothing(team_client: Cl
     assert relayed.pace_hours == 0
 
 
+def test_the_page_of_a_scheduled_campaign_tells_its_end(team_client: Client, relayed: Campaign) -> None:
+    values = {"state": "scheduled", "starts_at": datetime(2099, 6, 1, 9, 0, tzinfo=UTC), "pace_hours": 24}
+    Campaign.objects.filter(pk=relayed.pk).update(**values)
+
+    page = team_client.get(f"/campaigns/{relayed.pk}/scheduled/").text
+    assert "on 2 June 2099" in page
+    assert "Spread evenly over 24 hours" in page
+
+
 def test_home_and_the_live_page_tell_the_same_end(
     team_client: Client, relayed: Campaign, people: list[Contact]
 ) -> None:
