@@ -62,8 +62,10 @@ def _next_block(after: int) -> list[int]:
 
 def _apply_or_split(block: list[int], done: Applied) -> None:
     try:
-        _settle_doubts(block)
-        _with_patience(block, done)
+        waiting = _with_patience(block, done)
+        if waiting and _settle_doubts(waiting):
+            waiting = _with_patience(waiting, done)
+        done.waiting += len(waiting)
     except OperationalError:
         raise  # the database is in trouble, not an event
     except Exception as error:
@@ -75,8 +77,8 @@ def _apply_or_split(block: list[int], done: Applied) -> None:
             _apply_or_split(half, done)
 
 
-def _with_patience(block: list[int], done: Applied) -> None:
-    """Apply; when another process held rows in another order, roll back and try again."""
+def _with_patience(block: list[int], done: Applied) -> list[int]:
+    """Apply; when another process held rows in another order, roll back and try again. Returns what has to wait."""
     for attempt in range(1, _TRIES + 1):
         try:
             with transaction.atomic():
@@ -86,12 +88,14 @@ def _with_patience(block: list[int], done: Applied) -> None:
                 raise
             continue
         done.applied += applied
-        done.waiting += waiting
-        return
+        return waiting
+    raise AssertionError("the last try returns or raises")
 
 
-def _settle_doubts(block: list[int]) -> None:
-    """What the world says of a message whose fate we do not know settles it, each in a transaction of delivery."""
+def _settle_doubts(block: list[int]) -> bool:
+    """What the world says of a message whose fate we do not know settles it, each in a transaction of delivery. False
+    where there was nothing to settle.
+    """
     with connection.cursor() as cursor:
         cursor.execute(load_sql("feedback", "doubts"), {"ids": block})
         rows = cursor.fetchall()
@@ -99,22 +103,28 @@ def _settle_doubts(block: list[int]) -> None:
         provider = Evidence.BOUNCE if is_bounce else Evidence.WEBHOOK
         evidence = provider if is_by_provider else Evidence.HIT
         ledger.settle(message, fact=Verdict.ACCEPTED, evidence=evidence, at=at)
+    return bool(rows)
 
 
-def _apply(block: list[int]) -> tuple[int, int]:
-    """One block in the caller's transaction; returns how many were applied and how many wait."""
+def _apply(block: list[int]) -> tuple[int, list[int]]:
+    """One block in the caller's transaction; returns how many were applied, and those that wait."""
     with connection.cursor() as cursor:
         cursor.execute(load_sql("feedback", "take_events"), {"ids": block})
         rows = [Told(*row) for row in cursor.fetchall()]
         settled = _lock_outcomes(cursor, [told.message for told in rows if told.message])
-    ready = [told for told in rows if told.is_unmatched or told.message in settled]
+    ready, waiting = list[Told](), list[int]()
+    for told in rows:
+        if told.is_unmatched or told.message in settled:
+            ready.append(told)
+        else:
+            waiting.append(told.id)
     matched = [told for told in ready if not told.is_unmatched and told.message]
     _stamp(matched)
     draw_consequences(matched)
     touch({told.mailing for told in ready if told.mailing})
     _mark_applied(ready)
     passing("apply")
-    return len(ready), len(rows) - len(ready)
+    return len(ready), waiting
 
 
 def _lock_outcomes(cursor: Any, messages: Sequence[int]) -> set[int]:

@@ -46,7 +46,7 @@ def record_events(events: Sequence[NewEvent]) -> int:
         return 0
     rows = as_rows(
         {
-            "day": event.at.astimezone(UTC).date().isoformat(),
+            "day": (at := utc(event.at))[:10],
             "source": event.source,
             "key": short_key(event.key),
             "kind": int(event.kind),
@@ -55,13 +55,18 @@ def record_events(events: Sequence[NewEvent]) -> int:
             "link": event.link,
             "bounce_class": event.bounce_class,
             "way": event.way,
-            "at": event.at.isoformat(),
+            "at": at,
             "error": event.error and _clean_text(event.error),
             "details": event.details,
         }
         for event in events
     )
     return run_hot("feedback", "record_events", {"events": rows}).rowcount
+
+
+def utc(at: datetime) -> str:
+    """The moment as PostgreSQL reads it; its first ten characters are the day of the event table."""
+    return at.astimezone(UTC).isoformat()
 
 
 def short_key(key: str) -> str:

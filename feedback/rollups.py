@@ -55,19 +55,22 @@ def roll_up(mailing_ids: Collection[int]) -> None:
         _recount(mailing, wait=True)
 
 
-@transaction.atomic
 def _recount(mailing: int, *, wait: bool) -> bool:
-    """Count one mailing anew; False when another process is at it (and `wait` is not asked for)."""
-    started, patience = monotonic(), "" if wait else "skip locked"
+    """Count one mailing anew; False when another process is at it (and `wait` is not asked for).
+
+    The moment is read before the rows are, under the lock of the row: whoever touched it before has committed, and what
+    is touched from here on is due again. Counting goes on without that lock, so that no webhook waits for it.
+    """
+    started, lock = monotonic(), "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     params: dict[str, Any] = {"mailing": mailing, "confirming": kinds_that_confirm()}
-    with connection.cursor() as cursor:
-        # The moment is read before the rows are: what is touched while we count is due again.
-        cursor.execute(
-            f"select clock_timestamp() from feedback_rollup where mailing_id = %s for update {patience}",  # noqa: S608
-            [mailing],
-        )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp() from feedback_rollup where mailing_id = %s for update", [mailing])
         row = cursor.fetchone()
-        if row is None:
+    if row is None:
+        return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"select {lock}(hashtext('feedback.recount'), %s)", [mailing])
+        if cursor.fetchone() == (False,):
             return False
         cursor.execute("delete from feedback_mailingstats where mailing_id = %(mailing)s", params)
         cursor.execute(load_sql("feedback", "roll_up"), params)

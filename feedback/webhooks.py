@@ -23,6 +23,7 @@ from delivery.models import Provider
 from feedback import sns
 from feedback.border import DOORS, Unreadable, parse, verify
 from feedback.bounces import classify
+from feedback.deliveries import MANY, is_delivery, record_deliveries
 from feedback.events import NewEvent, event_key, record_events
 from feedback.folding import NOT_DELIVERED
 from feedback.hits import Hit, store_hits
@@ -79,9 +80,15 @@ def take(told_events: Iterable[AnymailTrackingEvent | Unreadable], *, provider: 
             hits.append(_hit(event, told))
         else:
             events.append(event)
+    deliveries = [event for event in events if is_delivery(event)]
+    if len(deliveries) >= MANY:
+        events = [event for event in events if not is_delivery(event)]
+    else:
+        deliveries = []
     with transaction.atomic():
         store_hits(hits)
-        return record_events(events) + len(hits)
+        new = record_events(events)
+        return len(hits) + new + (record_deliveries(deliveries) if deliveries else 0)
 
 
 def _note(provider: Provider, **what: Any) -> None:

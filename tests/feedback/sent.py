@@ -1,5 +1,6 @@
 """A mailing that was sent: the rows as delivery leaves them, for tests of what the world answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -73,6 +74,8 @@ def send(
     """A mailing to `people` contacts, all accepted. The organisation follows `policy` from here on."""
     Organisation.objects.update_or_create(pk=1, defaults={"tracking_policy": policy})
     number = next(_message_ids)
+    for _ in range((people - 1) // 1_000):  # the numbers of this one, whatever its size
+        next(_message_ids)
     provider = Provider.objects.create(name=f"{kind} {number}", kind=kind, credentials=credentials or {})
     newsletter = ContactList.objects.create(name=f"Newsletter Maison {number}", description="Deux fois par mois.")
     row = Mailing.objects.create(
@@ -99,7 +102,7 @@ def send(
     content = Content.objects.create(
         mailing=row, subject="Soldes", sender_address="bonjour@maison-verdier.example", html="<p>Bonjour</p>"
     )
-    contacts = [_contact(newsletter, f"camille.roux{number + position}@courriel.example") for position in range(people)]
+    contacts = _contacts(newsletter, range(number, number + people))
     messages = [number + position for position in range(people)]
     Message.objects.bulk_create(
         Message(
@@ -133,9 +136,16 @@ def send(
     return Sent(row, content, provider, newsletter, contacts, messages, batch)
 
 
-def _contact(newsletter: ContactList, address: str) -> Contact:
-    contact = Contact.objects.create(
-        address=address, address_key=address_key(address), sort_key=address, first_name="Camille", language="fr"
+def _contacts(newsletter: ContactList, numbers: Iterable[int]) -> list[Contact]:
+    found = Contact.objects.bulk_create(
+        Contact(
+            address=(address := f"camille.roux{number}@courriel.example"),
+            address_key=address_key(address),
+            sort_key=address,
+            first_name="Camille",
+            language="fr",
+        )
+        for number in numbers
     )
-    Subscription.objects.create(contact=contact, contact_list=newsletter)
-    return contact
+    Subscription.objects.bulk_create(Subscription(contact=one, contact_list=newsletter) for one in found)
+    return found

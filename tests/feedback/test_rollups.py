@@ -249,7 +249,7 @@ class TestWhen:
     @pytest.mark.parametrize("people", [1, 3])
     def test_takes_a_constant_number_of_statements(self, people: int, django_assert_num_queries: Any) -> None:
         sent = send(people)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(13):
             roll_up([sent.mailing.pk])
 
     def test_reads_no_table_from_end_to_end(self, sent: Sent) -> None:
