@@ -215,8 +215,8 @@ def test_the_last_of_a_mailing_is_shared_among_the_connections(provider: Provide
         assert ledger.ledger_of(mailing.pk).is_balanced
         ledger.release_batch(taken, backoff=timedelta(0))
 
-    # two connections: a quarter of what is left each time, then four, and no piece that is smaller
-    assert [taken.last_id - taken.first_id + 1 for taken in claims] == [10, 7, 5, 4, 4, 4, 6]
+    # two connections: half of what is left each time, and no piece of less than four
+    assert [taken.last_id - taken.first_id + 1 for taken in claims] == [20, 10, 5, 5]
     assert [taken.first_id for taken in claims[1:]] == [taken.last_id + 1 for taken in claims[:-1]]
     assert ledger.ledger_of(mailing.pk).accepted == 40
 
