@@ -22,7 +22,10 @@ QUIET = (
 )
 SIZES = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1440, 900)}
 # WCAG 2.2 AA, and what axe calls good practice.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 
 expect.set_options(timeout=15_000)  # two cores shared with servers and workers
 
@@ -83,3 +86,16 @@ def missing_icons(page: Page) -> set[str]:
         return set()
     sprite = page.request.get(urljoin(page.url, named[0].split("#")[0])).text()
     return {name.split("#")[1] for name in named if f'id="{name.split("#")[1]}"' not in sprite}
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the page as it is shown, and how much wider it would be than a tablet."""
+    found = [*barriers(page), *(f"no icon {name}" for name in missing_icons(page))]
+    shown, tablet = page.viewport_size, SIZES["tablet"]
+    wide = overflow(page)
+    page.set_viewport_size({"width": tablet[0], "height": tablet[1]})
+    if wide := max(wide, overflow(page)):
+        found.append(f"{wide} pixels too wide")
+    if shown:
+        page.set_viewport_size(shown)
+    return found

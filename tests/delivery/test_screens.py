@@ -36,11 +36,7 @@ __all__ = ["browser"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 PICTURES = Path(__file__).parent.parent / "artifacts" / "delivery"
-LOOKS = [
-    ("desktop", "light", "en"),
-    ("tablet", "dark", "fr"),
-    ("phone", "light", "fr"),
-]
+LOOKS = [("desktop", "light", "en"), ("phone", "dark", "fr")]
 
 
 def some_providers(server: SmtpServer) -> Provider:
