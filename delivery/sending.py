@@ -311,7 +311,7 @@ class BatchSender:
         self._fruitless = 0 if self._settled or not len(window) else self._fruitless + 1
         self._settled = 0
         if self._fruitless >= FRUITLESS and self.run.halt is None:
-            self.run.halt = Halt.REST
+            self.run.halt, self.run.words = Halt.REST, next(reversed(self.run.later), "")
 
     def _fact_of(self, one: Waiting, result: Result) -> Fact:
         if result.verdict == Verdict.ACCEPTED:

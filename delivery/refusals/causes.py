@@ -163,6 +163,15 @@ RATE = Cause(
     _("Envol waits as long as it asks, and goes on by itself. Nothing to do."),
     "clock-pause",
 )
+ACCOUNT = Cause(
+    _("The provider refuses the account"),
+    _(
+        "Look at the key or password in its settings, and at the provider whether the account is suspended, under "
+        "review or unpaid; then “Try it” on the page “Providers”."
+    ),
+    "plug-connected-x",
+    "bad",
+)
 NOT_OUR_DOMAIN = Cause(
     _("The account may not send in this domain’s name"),
     _("Add the domain at the provider and have it verified there; then “Use it again” on the page “Providers”."),

@@ -13,7 +13,7 @@ from delivery.refusals.table import TABLE
 _BY_MEANING: Mapping[Meaning, Cause] = {
     Meaning.TOO_FAST: causes.RATE,
     Meaning.QUOTA: causes.QUOTA,
-    Meaning.ACCOUNT: causes.LOGIN,
+    Meaning.ACCOUNT: causes.ACCOUNT,
     Meaning.SENDER: causes.NOT_OUR_DOMAIN,
     Meaning.ADDRESS: causes.DEAD,
     Meaning.LISTED: causes.LISTED_THERE,
@@ -21,7 +21,7 @@ _BY_MEANING: Mapping[Meaning, Cause] = {
     Meaning.CONTENT: causes.FORM,
 }
 _BY_OUTAGE: Mapping[int, Cause] = {
-    OutageCause.ACCOUNT: causes.LOGIN,
+    OutageCause.ACCOUNT: causes.ACCOUNT,
     OutageCause.QUOTA: causes.QUOTA,
     OutageCause.UNREACHABLE: causes.UNREACHABLE,
     OutageCause.SENDER: causes.NOT_OUR_DOMAIN,

@@ -170,6 +170,19 @@ def test_one_failed_connection_is_not_an_outage(mailing: Mailing, first: Provide
     assert standing_at(mailing) == {first.pk}
 
 
+def test_a_server_that_closes_on_everybody_rests_with_its_own_words(
+    mailing: Mailing, first: Provider, server: SmtpServer
+) -> None:
+    Dying.taken = Dying.last
+    server.make_mailbox = Dying
+
+    dispatch.work_provider(first.pk)
+
+    mailing.refresh_from_db()
+    assert mailing.paused_until is not None
+    assert mailing.pause_reason == "421 4.3.2 we are going down"
+
+
 def test_urgent_mail_waits_for_no_second_sign(
     mailing: Mailing, first: Provider, second: Provider, server: SmtpServer
 ) -> None:

@@ -206,7 +206,7 @@ SAID: dict[str, list[Answer]] = {
 }  # fmt: skip
 HALTS = {TOO_FAST: Halt.WAIT, QUOTA: Halt.QUOTA, ACCOUNT: Halt.PAUSE, SENDER: Halt.SENDER}
 CAUSES = {
-    TOO_FAST: causes.RATE, QUOTA: causes.QUOTA, ACCOUNT: causes.LOGIN, SENDER: causes.NOT_OUR_DOMAIN,
+    TOO_FAST: causes.RATE, QUOTA: causes.QUOTA, ACCOUNT: causes.ACCOUNT, SENDER: causes.NOT_OUR_DOMAIN,
     ADDRESS: causes.DEAD, LISTED: causes.LISTED_THERE,
 }  # fmt: skip
 
