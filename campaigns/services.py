@@ -247,15 +247,21 @@ def undo(*, campaign: Campaign, user: User | None) -> bool:
     return True
 
 
-def start_due(*, now: datetime, limit: int = 20) -> list[int]:
-    """Start every campaign whose time has come; the ids of the mailings to ring for. Safe from several beats.
+def start_due(*, now: datetime, limit: int = 20, ring: Callable[[int], None] | None = None) -> list[int]:
+    """Start every campaign whose time has come; the ids of their mailings. Safe from several beats.
 
-    None while a restored database waits for a person.
+    `ring` is called with each as soon as it has begun. None while a restored database waits for a person.
     """
     if guard.check():
         return []
-    ids = Campaign.objects.due(now).order_by("starts_at").values_list("pk", flat=True)[:limit]
-    return [mailing for pk in ids if (mailing := begin(campaign_id=pk, now=now)) is not None]
+    begun = []
+    for pk in Campaign.objects.due(now).order_by("starts_at").values_list("pk", flat=True)[:limit]:
+        mailing = begin(campaign_id=pk, now=now)
+        if mailing is not None:
+            begun.append(mailing)
+            if ring is not None:
+                ring(mailing)
+    return begun
 
 
 def begin(*, campaign_id: int, now: datetime) -> int | None:

@@ -18,8 +18,7 @@ def start_due(**_later: object) -> None:
     with only_one("campaigns.start_due") as is_ours:
         if not is_ours:
             return
-        for mailing_id in services.start_due(now=timezone.now()):
-            current_app.send_task("delivery.tasks.freeze", (mailing_id,), queue="default", expires=10)
+        services.start_due(now=timezone.now(), ring=ring_for_first_block)
         for campaign_id in services.uncounted():
             ring_for_count(campaign_id)
 
@@ -30,6 +29,10 @@ def count_again(campaign_id: int) -> None:
     with only_one(f"campaigns.count_again.{campaign_id}") as is_ours:
         if is_ours:
             services.count_again(campaign_id=campaign_id)
+
+
+def ring_for_first_block(mailing_id: int) -> None:
+    current_app.send_task("delivery.tasks.freeze", (mailing_id,), queue="default", expires=10)
 
 
 def ring_for_count(campaign_id: int) -> None:
