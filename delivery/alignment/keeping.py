@@ -45,7 +45,8 @@ def uncovered(provider: Provider, domains: Iterable[str], *, now: datetime) -> d
     A domain without an answer of its own goes by those above it, DMARC's relaxed alignment being the organisation's;
     the DNS's no to the domain itself stands.
     """
-    rows = {row.domain.name: row for row in Alignment.objects.filter(provider=provider).select_related("domain")}
+    known = Alignment.objects.filter(provider=provider).select_related("domain").defer("findings", "told")
+    rows = {row.domain.name: row for row in known}
     missing = {}
     for domain in domains:
         own = rows.get(domain)
