@@ -1,6 +1,6 @@
 """What providers tell, in arrays of 1,000: stored before the answer, applied with suppressions, seen in the numbers.
 
-    python -m benchmarks.events [--messages 60000] [--runs 3] [--connections 4]
+    python -m benchmarks.events [--messages 20000] [--runs 3] [--connections 4]
 
 The very processes `make run` starts as `web`, `desk` and `beat`, on a fresh PostgreSQL with the settings of production;
 signed posts over loopback come from this process. Of each hundred events 90 say delivered, 8 hard bounce, 2 complaint.
@@ -52,7 +52,7 @@ class Run:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=60_000)
+    parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--runs", type=int, default=3, help="counted, after one that is not")
     parser.add_argument("--connections", type=int, default=4)
     return parser.parse_args()

@@ -5,6 +5,7 @@ database holds back its own group and nobody else.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class Terms:
     """How a gatherer gathers."""
 
     most: int = 500  # items of one group
+    # Seconds a free lane lets its next group grow: sixteen callers come in halves else, for a fifth more CPU.
+    linger: float = 0.0003
     # Groups stored at the same time, a thread and a connection each. What arrives while one is, gathers until it is
     # done; when that takes longer than `overlap` seconds, the next group begins beside it.
     lanes: int = 2
@@ -128,6 +131,7 @@ class Gatherer(Generic[Item, Answer]):
         connection.close()
 
     def _next_group(self) -> "list[_Waiting[Item, Answer]]":
+        time.sleep(self.terms.linger)
         with self._lock:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self.terms.most))]
             self._late.extend(group)

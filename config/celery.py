@@ -83,7 +83,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=4, minute=10),
         "options": {"queue": "default"},
     },
-    "apply-events": {"task": "feedback.tasks.apply_pending", "schedule": schedule(2), "options": {"queue": "events"}},
+    # numbers are at most two seconds old: one until it begins, and the count
+    "apply-events": {
+        "task": "feedback.tasks.apply_pending",
+        "schedule": schedule(1),
+        "options": {"queue": "events", "expires": 10},
+    },
     "catch-up": {
         "task": "feedback.tasks.catch_up",
         "schedule": schedule(20),
