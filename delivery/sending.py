@@ -22,6 +22,7 @@ from delivery import ledger
 from delivery.failpoints import passing
 from delivery.lanes.contract import Await, CannotPrepare, Halt, Lane, LaneClosed, Result
 from delivery.ledger import Claim, Waiting
+from delivery.ledger.clock import since_boot
 from delivery.orders import Orders
 from delivery.reasons import Reason
 from delivery.stopping import is_stopping
@@ -40,6 +41,7 @@ MOMENT = timedelta(seconds=5)  # for an account whose rate is used up and that d
 SAMPLES = 20  # answers kept of a batch for the governor
 READ_AHEAD = 500  # messages read in one go: five windows, half a megabyte
 CLOSING = 421  # RFC 5321 3.8: the server closes, whoever it was said to
+ALLOWED_FOR = 0.01
 RENEWAL = 60.0  # seconds between two renewals of a lease while replies come
 
 
@@ -97,6 +99,7 @@ class BatchSender:
         self._is_marketing = not mailing.is_transactional
         self._has_tombstones = orders.has_tombstones()
         self._deadline = claim.deadline
+        self._allowed_at = -ALLOWED_FOR
         self._done_to = claim.first_id - 1
         self._facts: list[Fact] = []
         self._ahead: list[Waiting] = []  # read, and in no window yet
@@ -287,8 +290,13 @@ class BatchSender:
             raise lost
 
     def _record(self, window: Window, result: Result) -> None:
-        fact = self._fact_of(window[result.index], result)
-        if fact.verdict != Verdict.NOT_BEGUN:
+        one = window[result.index]
+        if result.verdict is Verdict.ACCEPTED:
+            self.run.accepted += 1
+            fact = Fact(one.message.pk, Verdict.ACCEPTED, phase=result.phase, reply=result.their_id)
+        else:
+            fact = self._fact_of(one, result)
+        if fact.verdict is not Verdict.NOT_BEGUN:
             window.settle(result.index)
             self._facts.append(fact)
             self._settled += fact.verdict is not Verdict.DEFERRED
@@ -298,7 +306,13 @@ class BatchSender:
             self._deadline = ledger.renew_lease(self.claim) or self._deadline
 
     def _may_begin(self) -> bool:
-        return not self._deadline.is_over() and not self.claim.place.is_over()
+        """Asked before each message; the four clocks behind it once in ALLOWED_FOR seconds, far below their margins."""
+        now = since_boot()
+        if now - self._allowed_at >= ALLOWED_FOR:
+            if self._deadline.is_over() or self.claim.place.is_over():
+                return False
+            self._allowed_at = now
+        return True
 
     def _look_back(self, window: Window) -> None:
         """What the window's last stretch taught: how much leaves in a while, and whether anything comes of it."""
@@ -314,9 +328,7 @@ class BatchSender:
             self.run.halt, self.run.words = Halt.REST, next(reversed(self.run.later), "")
 
     def _fact_of(self, one: Waiting, result: Result) -> Fact:
-        if result.verdict == Verdict.ACCEPTED:
-            self.run.accepted += 1
-            return Fact(one.message.pk, Verdict.ACCEPTED, phase=result.phase, reply=result.their_id)
+        """Of one that was not accepted, and what it says of the run."""
         verdict: Verdict = result.verdict
         reason = result.reason
         if result.halt is not None:

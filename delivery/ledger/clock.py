@@ -7,7 +7,7 @@ from datetime import timedelta
 _MARGIN = timedelta(seconds=60)
 
 
-def _since_boot() -> float:
+def since_boot() -> float:
     """Seconds, time asleep included: a suspended machine must find its deadline over."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
@@ -22,7 +22,7 @@ class Deadline:
         self._boot, self._wall = boot, wall
 
     @classmethod
-    def before(cls, *, boot: Callable[[], float] = _since_boot, wall: Callable[[], float] = time.time) -> "Deadline":
+    def before(cls, *, boot: Callable[[], float] = since_boot, wall: Callable[[], float] = time.time) -> "Deadline":
         return cls(boot(), wall())
 
     def after(self, lease: timedelta) -> "Deadline":
@@ -30,8 +30,8 @@ class Deadline:
         seconds = (lease - min(_MARGIN, lease / 5)).total_seconds()
         return Deadline(self._boot + seconds, self._wall + seconds)
 
-    def is_over(self, *, boot: Callable[[], float] = _since_boot, wall: Callable[[], float] = time.time) -> bool:
+    def is_over(self, *, boot: Callable[[], float] = since_boot, wall: Callable[[], float] = time.time) -> bool:
         return boot() >= self._boot or wall() >= self._wall
 
     def seconds_left(self) -> float:
-        return min(self._boot - _since_boot(), self._wall - time.time())
+        return min(self._boot - since_boot(), self._wall - time.time())
