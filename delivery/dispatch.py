@@ -162,8 +162,7 @@ def _shift(
             window = sender.window
             least = max(FIRST_WINDOW, int(sender.pace * WORTH)) if sender.pace else least
             worked.append(claim.batch_id)
-            yield Await(None)
-            _after(claim, sender.run)
+            _after(claim, sender.run)  # without a pause: a mailing that must stop begins no other batch meanwhile
             if sender.run.halt is not None or leaves():
                 return
     finally:

@@ -139,7 +139,7 @@ class BatchSender:
 
     def _give_back(self) -> None:
         passing("release")
-        ledger.release_batch(self.claim, backoff=max(self.run.backoff, self.run.wait))
+        ledger.release_batch(self.claim, backoff=self.run.backoff, wait=self.run.wait)
 
     def _may_open(self) -> bool:
         return not self._is_over and not self._stop() and self._may_begin()

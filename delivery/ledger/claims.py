@@ -254,12 +254,16 @@ def renew_lease(claim: Claim) -> Deadline | None:
         return clock.after(claim.lease) if cursor.rowcount else None
 
 
-def release_batch(claim: Claim, *, backoff: timedelta) -> bool:
-    """Give the batch back: done when every message has an outcome, else due again after `backoff`."""
+def release_batch(claim: Claim, *, backoff: timedelta, wait: timedelta = timedelta(0)) -> bool:
+    """Give the batch back: done when every message has an outcome, else due again.
+
+    `backoff`: until those may be tried again who were told "later"; `wait`: until anybody may, whom nobody tried too.
+    """
     held = {"batch": claim.batch_id, "claim": claim.number}
     lock = Hot("select 1 from delivery_batch where id = %(batch)s and claim = %(claim)s for no key update", held)
-    values = held | {"first": claim.first_id, "last": claim.last_id, "backoff": backoff.total_seconds()}
-    _locked, released = in_one_trip(lock, Hot(load_sql("delivery", "release"), values))
+    cut = Hot(load_sql("delivery", "cut_untried"), held | {"wait": wait.total_seconds()})
+    release = Hot(load_sql("delivery", "release"), held | {"backoff": max(backoff, wait).total_seconds()})
+    *_before, released = in_one_trip(lock, *([cut] if backoff > wait else []), release)
     return bool(released)
 
 

@@ -89,6 +89,37 @@ def test_trap_4_release_with_somebody_deferred_is_due_again_later(mailing: Maili
     assert ledger.ledger_of(mailing.pk).is_balanced
 
 
+def test_given_back_in_the_middle_those_nobody_tried_do_not_wait_for_the_deferred(provider: Provider) -> None:
+    mailing = make_mailing(provider, sizes=(10,))
+    taken = claim(mailing)
+    facts = [
+        *accepted(taken.first_id, taken.first_id + 1),
+        Fact(taken.first_id + 2, Verdict.DEFERRED, reply="451 later"),
+    ]
+    ledger.write_back(taken, facts, done_to=taken.first_id + 2)
+
+    ledger.release_batch(taken, backoff=timedelta(minutes=5))
+
+    again = claim(mailing)
+    assert (again.first_id, again.last_id) == (taken.first_id + 3, taken.last_id)
+    assert ledger.claim_batch(provider_id=provider.pk, lease=LEASE) is None  # who was deferred has to wait
+    left = Batch.objects.get(pk=taken.batch_id)
+    assert (left.last_id, left.state, left.accepted_count) == (taken.first_id + 2, Batch.State.PENDING, 2)
+    assert ledger.ledger_of(mailing.pk).is_balanced and ledger.check_ledger(mailing) is None
+
+
+def test_nothing_is_cut_behind_which_somebody_has_an_outcome(provider: Provider) -> None:
+    mailing = make_mailing(provider, sizes=(10,))
+    taken = claim(mailing)
+    deferred = Fact(taken.first_id, Verdict.DEFERRED, reply="451 later")
+    ledger.write_back(taken, [deferred, *accepted(taken.last_id)], done_to=taken.first_id)
+
+    ledger.release_batch(taken, backoff=timedelta(minutes=5))
+
+    assert Batch.objects.get().last_id == taken.last_id
+    assert ledger.check_ledger(mailing) is None
+
+
 def test_the_next_round_reads_only_who_is_left(mailing: Mailing) -> None:
     taken = claim(mailing)
     ledger.write_back(taken, accepted(taken.first_id, taken.first_id + 2), done_to=taken.last_id)
