@@ -145,7 +145,7 @@ def _shift(
 ) -> Iterator[Await]:
     """One connection's shift: batch after batch while some are due, the urgent ones first."""
     provider = orders.provider
-    lane, window, least = lane_for(provider), FIRST_WINDOW, ledger.LEAST
+    lane, window, pace, least = lane_for(provider), FIRST_WINDOW, 0.0, ledger.LEAST
     try:
         while may_go_on():
             yield Await(None)
@@ -157,10 +157,10 @@ def _shift(
                 return
             yield Await(None)
             give_way = _GiveWay(provider, claim, is_narrow=claim.mx_group in narrow, stop=stop, leaves=leaves)
-            sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window)
+            sender = BatchSender(claim, lane, orders=orders, stop=give_way, window=window, pace=pace)
             yield from sender.steps()
-            window = sender.window
-            least = max(FIRST_WINDOW, int(sender.pace * WORTH)) if sender.pace else least
+            window, pace = sender.window, sender.pace
+            least = max(FIRST_WINDOW, int(pace * WORTH)) if pace else least
             worked.append(claim.batch_id)
             _after(claim, sender.run)  # without a pause: a mailing that must stop begins no other batch meanwhile
             if sender.run.halt is not None or leaves():
