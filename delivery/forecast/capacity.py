@@ -116,7 +116,7 @@ class _Flow:
         if gone == left:
             self.moment += timedelta(seconds=left / rate) if rate != math.inf else timedelta(0)
         else:
-            self.moment = tomorrow if gone == room else until
+            self.moment = tomorrow if gone == room else until.astimezone(UTC)  # a quota's day is that of UTC
         return gone
 
     def _room(self, line: Line, day: int) -> float:

@@ -159,6 +159,20 @@ def test_contacts_that_came_after_the_answer_are_told_by_the_next_whole_pass(ser
 
 
 @pytest.mark.django_db
+def test_a_gap_of_millions_between_two_contacts_is_no_work(server: NameServer) -> None:
+    """After a restored backup numbers go on far ahead (delivery/guard.py)."""
+    MailDomain.objects.create(name="verdier.fr", mx_group=OVH, answer=Answer.SERVERS, due_at=NOW + timedelta(days=9))
+    people("a@verdier.fr")
+    far = Contact.objects.get().pk + 10**9
+    Contact.objects.create(pk=far, address="b@verdier.fr", address_key="b@verdier.fr", sort_key="b@verdier.fr")
+
+    with CaptureQueriesContext(connection) as seen:
+        assert mail_domains.apply(is_whole=True) == 2
+
+    assert len(seen) < 15
+
+
+@pytest.mark.django_db
 def test_finding_and_telling_take_the_same_statements_for_one_person_and_for_three() -> None:
     people("z@zero.fr")
     mail_domains.find_new()

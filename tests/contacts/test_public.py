@@ -264,7 +264,8 @@ def test_tokens_of_other_doors_open_nothing(client: Client, form: SubscribeForm,
     foreign = tokens.encode(purpose, mailing=0, message=confirmation.pk)
 
     assert client.post(f"/y/{foreign}", {"act": "confirm"}).status_code == 404
-    assert client.post(f"{link(confirmation)[:-1]}A", {"act": "confirm"}).status_code == 404
+    good = link(confirmation)
+    assert client.post(f"{good[:-3]}{'AB'[good[-3] == 'A']}{good[-2:]}", {"act": "confirm"}).status_code == 404
     assert not Contact.objects.mailable().exists()
 
 

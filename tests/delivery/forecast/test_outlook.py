@@ -42,6 +42,7 @@ def day(amount: int, *, used: int = 0) -> Line:
         ([stepped([(minutes(5), 0), (minutes(10), 1)])], 301, minutes(10)),
         ([resting(time(21), time(8), PARIS)], 10, NOW),
         ([resting(time(9), time(12), PARIS)], 10, datetime(2026, 11, 24, 11, 0, tzinfo=UTC)),
+        ([resting(time(5), time(14), PARIS), day(5, used=1)], 5, datetime(2026, 11, 25, tzinfo=UTC)),
         ([resting(time(12), time(8), PARIS), steady(1)], 2 * 3600 + 60, datetime(2026, 11, 25, 7, 1, tzinfo=UTC)),
     ],
 )
