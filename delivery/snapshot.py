@@ -95,6 +95,7 @@ def _write(plan: "_Plan", mailing: Mailing, *, first: int, size: int) -> Block:
 
 
 _TABLES = ("delivery_message", "delivery_outcome", "delivery_batch")
+FEW = 10_000  # rows
 
 
 def _unknown() -> list[str]:
@@ -102,7 +103,7 @@ def _unknown() -> list[str]:
     need not wait for it: a thousand more change no plan, and sampling the table takes half a second."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select relname from pg_class where oid = any(%s::regclass[]) and reltuples < 10000", [list(_TABLES)]
+            "select relname from pg_class where oid = any(%s::regclass[]) and reltuples < %s", [list(_TABLES), FEW]
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -34,8 +34,8 @@ def loaded() -> services.Loaded:
 
 
 def everything() -> dict[str, int]:
-    """Rows by table, but those that only count upwards or note who looked."""
-    kept_apart = {"delivery.Counter", "delivery.Guard", "feedback.Event", "accounts.AuditEntry"}
+    """Rows by table, but those that only count upwards, note who looked, or which process is at work."""
+    kept_apart = {"delivery.Counter", "delivery.Guard", "delivery.Process", "feedback.Event", "accounts.AuditEntry"}
     counts = {
         model._meta.label: model.objects.count()  # type: ignore[attr-defined]
         for model in apps.get_models()
